@@ -1,0 +1,462 @@
+"""Indexed -> Expr: reads a contraction graph and puts its matrix form together.
+
+Indices are nodes, entries are edges.  A bound node of degree two is a matrix product, parallel
+edges are a Hadamard product, a leaf is a product with its weights (or the ones vector), a self
+loop a diagonal, a closed component a scalar factor.  An elementwise function of an index form
+is the function of that form's matrix.  Where a factor hangs on three indices, one of them that
+the author has written as an index is held fixed: what comes of it is a sum over slices (eq (46)
+of the notes).  The answer is None where no matrix form is found; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TypeAlias
+
+from . import expr as ex
+from . import indexed as ix
+from .expand import hoist
+from .expr import Expr, Index
+from .indexed import Indexed
+from .limits import check_time
+from .simplify import push_transposes, simplify, transposes
+
+Fixed: TypeAlias = frozenset[Index]
+_NOTHING: Fixed = frozenset()
+
+
+def assemble(
+    t: Indexed, row: Index | None, column: Index | None, authors: frozenset[str] = frozenset()
+) -> Expr | None:
+    """The matrix whose entry (row, column) is `t`; None where no matrix form is found.
+
+    An index is None just where the result has dimension 1.  `authors` are the names of the
+    indices that may be held fixed.
+    """
+    return _Assembler(authors).matrix(t, row, column, _NOTHING)
+
+
+@dataclass(slots=True)
+class _Network:
+    """A product of entries: weights on nodes, edges between them, scalar factors."""
+
+    bound: list[Index]
+    scalars: list[Expr] = field(default_factory=list)
+    weights: dict[Index, list[Expr]] = field(default_factory=dict)
+    edges: list[tuple[Index, Index, Expr]] = field(default_factory=list)
+
+    def weigh(self, i: Index, vector: Expr) -> None:
+        """Put a weight, a column vector, on a node."""
+        self.weights.setdefault(i, []).append(vector)
+
+    def at(self, i: Index) -> list[tuple[Index, Index, Expr]]:
+        """The edges that end at a node."""
+        return [e for e in self.edges if i in e[:2]]
+
+    def weight(self, i: Index) -> Expr | None:
+        """The elementwise product of the weights on a node."""
+        found = self.weights.get(i)
+        return ex.hadamard(*found) if found else None
+
+
+class _Stuck(Exception):
+    """The graph cannot be reduced further."""
+
+
+class _Assembler:
+    """One assembly; remembers the matrices of shared parts."""
+
+    def __init__(self, authors: frozenset[str]) -> None:
+        self.authors = authors
+        self._done: dict[tuple[Indexed, Index | None, Index | None, Fixed], Expr | None] = {}
+
+    def matrix(
+        self, t: Indexed, row: Index | None, column: Index | None, fixed: Fixed
+    ) -> Expr | None:
+        """The matrix of t over (row, column), with the `fixed` indices as parameters."""
+        key = (t, row, column, fixed)
+        if key not in self._done:
+            check_time()
+            self._done[key] = self._matrix(t, row, column, fixed)
+        return self._done[key]
+
+    def _matrix(
+        self, t: Indexed, row: Index | None, column: Index | None, fixed: Fixed
+    ) -> Expr | None:
+        open_ = {row, column} - {None}
+        if isinstance(t, ix.Plus):
+            terms = [self.matrix(u, row, column, fixed) for u in t.terms]
+            found = [u for u in terms if u is not None]
+            return simplify(ex.add(*found)) if len(found) == len(terms) else None
+        if isinstance(t, ix.Function) and t.free - fixed == open_:
+            arg = self.matrix(t.arg, row, column, fixed)
+            return None if arg is None else simplify(ex.apply(t.function, arg))
+        if isinstance(t, ix.Pow) and t.free - fixed == open_ and not t.exponent.free - fixed:
+            base = self.matrix(t.base, row, column, fixed)
+            exponent = self.matrix(t.exponent, None, None, fixed)
+            if base is None or exponent is None:
+                return None
+            return simplify(_power(base, exponent))
+        return self._product(t, row, column, fixed)
+
+    # ------------------------------------------------------------------ products
+
+    def _product(
+        self, t: Indexed, row: Index | None, column: Index | None, fixed: Fixed
+    ) -> Expr | None:
+        coefficient, bound, factors = _flatten(t)
+        try:
+            network = self._network(factors, bound, fixed)
+            _reduce(network, row, column)
+            body = _finish(network, row, column)
+            return simplify(ex.scale(coefficient, body))
+        except _Stuck:
+            return self._sliced(t, row, column, fixed)
+
+    def _sliced(
+        self, t: Indexed, row: Index | None, column: Index | None, fixed: Fixed
+    ) -> Expr | None:
+        """What is left to try: a sum among the factors taken apart, an author's index held fixed."""
+        coefficient, bound, factors = _flatten(t)
+        apart = _taken_apart(factors)
+        if apart:
+            front = ix.num(coefficient)
+            terms = [ix.sum_over(bound, ix.times(front, *fs)) for fs in apart]
+            return self.matrix(ix.plus(*terms), row, column, fixed)
+        for k in bound:
+            if k.name in self.authors:
+                rest = tuple(i for i in bound if i != k)
+                body = ix.sum_over(rest, ix.times(ix.num(coefficient), *factors))
+                inner = self.matrix(body, row, column, fixed | {k})
+                if inner is not None:
+                    return simplify(ex.index_sum((k,), inner))
+        if row is not None and row.name in self.authors:
+            inner = self.matrix(t, None, column, fixed | {row})
+            return None if inner is None else simplify(ex.rows(row, inner))
+        if column is not None and column.name in self.authors:
+            inner = self.matrix(t, None, row, fixed | {column})
+            if inner is not None:
+                return simplify(ex.transpose(ex.rows(column, inner)))
+        return None
+
+    def _network(
+        self, factors: tuple[Indexed, ...], bound: tuple[Index, ...], fixed: Fixed
+    ) -> _Network:
+        network = _Network(list(bound))
+        for f in factors:
+            self._place(network, f, fixed)
+        return network
+
+    def _place(self, network: _Network, f: Indexed, fixed: Fixed) -> None:
+        """Put one factor into the network."""
+        if isinstance(f, ix.Element):
+            self._place_element(network, f, fixed)
+            return
+        loose = sorted(f.free - fixed, key=lambda i: i.name)
+        if isinstance(f, ix.KroneckerDelta) and len(loose) == 2:
+            i, j = loose
+            network.edges.append((i, j, ex.identity(i.dim)))
+            return
+        exponent = f.exponent.free - fixed if isinstance(f, ix.Pow) else ()
+        if len(loose) > 2 or exponent or isinstance(f, ix.KroneckerDelta):
+            raise _Stuck
+        i, j = (*loose, None, None)[:2]
+        matrix = self.matrix(f, i, j, fixed)
+        if matrix is None:
+            raise _Stuck
+        if i is None:
+            network.scalars.append(matrix)
+        elif j is None:
+            network.weigh(i, matrix)
+        else:
+            network.edges.append(_oriented(i, j, matrix))
+
+    def _place_element(self, network: _Network, f: ix.Element, fixed: Fixed) -> None:
+        loose = tuple(i for i in f.indices if i not in fixed)
+        if f.matrix.free - fixed:
+            raise _Stuck
+        value = f.matrix
+        if len(loose) < len(f.indices):
+            value = _slice(value, f.indices, fixed)
+        if not loose:
+            network.scalars.append(value)
+        elif len(loose) == 1:
+            network.weigh(loose[0], value)
+        elif loose[0] == loose[1]:
+            network.weigh(loose[0], ex.diagonal(value))
+        else:
+            network.edges.append((loose[0], loose[1], value))
+
+
+def _taken_apart(factors: tuple[Indexed, ...]) -> list[tuple[Indexed, ...]]:
+    """The factors with the first sum over more than two indices replaced by each of its terms."""
+    for n, f in enumerate(factors):
+        if isinstance(f, ix.Plus) and len(f.free) > 2:
+            return [(*factors[:n], u, *factors[n + 1 :]) for u in f.terms]
+    return []
+
+
+def _slice(matrix: Expr, indices: tuple[Index, ...], fixed: Fixed) -> Expr:
+    """The row (as a column vector), the column or the entry that fixed indices leave."""
+    if len(indices) == 1:
+        return ex.entry(matrix, indices[0])
+    i, j = indices
+    if i in fixed and j in fixed:
+        return ex.entry(matrix, i, j)
+    return ex.transpose(ex.row(matrix, i)) if i in fixed else ex.column(matrix, j)
+
+
+def _flatten(t: Indexed) -> tuple[Fraction, tuple[Index, ...], tuple[Indexed, ...]]:
+    """Coefficient, bound indices and factors of a term, its sums moved in front."""
+    t = hoist(t)
+    coefficient = Fraction(1)
+    bound: tuple[Index, ...] = ()
+    if isinstance(t, ix.Times):
+        coefficient = t.coefficient
+        if len(t.factors) == 1:
+            t = t.factors[0]
+    if isinstance(t, ix.SumOver):
+        t = ix.rename_apart(t, {i.name for i in t.free})
+        assert isinstance(t, ix.SumOver)
+        bound, t = t.indices, t.body
+    if isinstance(t, ix.Times):
+        return coefficient * (t.coefficient if bound else 1), bound, t.factors
+    if isinstance(t, ix.Num):
+        return coefficient * t.value, bound, ()
+    return coefficient, bound, (t,)
+
+
+def _power(base: Expr, exponent: Expr) -> Expr:
+    if isinstance(exponent, ex.Number) and exponent.value < 0 and base.shape != ex.SCALAR:
+        below = ex.power(base, ex.number(-exponent.value))
+        return ex.quotient(ex.ones(*base.shape), below)
+    return ex.power(base, exponent)
+
+
+def _oriented(i: Index, j: Index, matrix: Expr) -> tuple[Index, Index, Expr]:
+    """The edge in the direction that needs fewer transposes."""
+    other = push_transposes(ex.transpose(matrix))
+    if transposes(other) < transposes(matrix):
+        return j, i, other
+    return i, j, matrix
+
+
+# ------------------------------------------------------------------------ reduction
+
+
+def _reduce(network: _Network, row: Index | None, column: Index | None) -> None:
+    """Work off all bound nodes; raises `_Stuck` where the graph is not series-parallel."""
+    while network.bound:
+        check_time()
+        if _closed_pair(network) or _leaf(network) or _parallel(network) or _series(network):
+            continue
+        raise _Stuck
+    while _parallel(network):
+        pass
+
+
+def _drop(network: _Network, i: Index, used: list[tuple[Index, Index, Expr]]) -> None:
+    network.bound.remove(i)
+    network.weights.pop(i, None)
+    for e in used:
+        network.edges.remove(e)
+
+
+def _from(e: tuple[Index, Index, Expr], i: Index) -> tuple[Index, Expr]:
+    """The other end of an edge, and its matrix with rows at that end and columns at i."""
+    a, b, m = e
+    return (a, m) if b == i else (b, ex.transpose(m))
+
+
+def _loops(network: _Network) -> bool:
+    """Turn self loops into weights."""
+    loops = [e for e in network.edges if e[0] == e[1]]
+    for e in loops:
+        network.edges.remove(e)
+        network.weigh(e[0], ex.diagonal(e[2]))
+    return bool(loops)
+
+
+def _leaf(network: _Network) -> bool:
+    """Sum over a node with at most one edge."""
+    if _loops(network):
+        return True
+    for i in network.bound:
+        edges = network.at(i)
+        if len(edges) > 1:
+            continue
+        weight = network.weight(i)
+        if edges:
+            other, matrix = _from(edges[0], i)
+            vector = ex.ones(i.dim) if weight is None else weight
+            network.weigh(other, simplify(ex.mul(matrix, vector)))
+        else:
+            network.scalars.append(_sum_of_weights(network, i))
+        _drop(network, i, edges)
+        return True
+    return False
+
+
+def _sum_of_weights(network: _Network, i: Index) -> Expr:
+    """Sum over a node without edges of the product of its weights."""
+    weights = network.weights.get(i, [])
+    if not weights:
+        return ex.mul(ex.transpose(ex.ones(i.dim)), ex.ones(i.dim))
+    if len(weights) == 1:
+        return simplify(ex.total(weights[0]))
+    return simplify(ex.mul(ex.transpose(weights[0]), ex.hadamard(*weights[1:])))
+
+
+def _closed_pair(network: _Network) -> bool:
+    """Two bound nodes joined by just two edges, alone in their component: a trace."""
+    for a, b, m in network.edges:
+        if a == b or a not in network.bound or b not in network.bound:
+            continue
+        edges = network.at(a)
+        if len(edges) != 2 or any({e[0], e[1]} != {a, b} for e in edges):
+            continue
+        if len(network.at(b)) != 2 or network.weights.get(a) or network.weights.get(b):
+            continue
+        other = edges[1] if edges[0] == (a, b, m) else edges[0]
+        back = other[2] if other[:2] == (b, a) else ex.transpose(other[2])
+        network.scalars.append(simplify(ex.trace(ex.mul(m, back))))
+        _drop(network, a, edges)
+        network.bound.remove(b)
+        return True
+    return False
+
+
+def _parallel(network: _Network) -> bool:
+    """Merge two edges between the same two nodes into a Hadamard product."""
+    seen: dict[frozenset[Index], tuple[Index, Index, Expr]] = {}
+    for e in network.edges:
+        if e[0] == e[1]:
+            return _loops(network)
+        pair = frozenset(e[:2])
+        if pair in seen:
+            first = seen[pair]
+            a, b, m = first
+            second = e[2] if e[:2] == (a, b) else ex.transpose(e[2])
+            at = network.edges.index(first)
+            longer_first = sorted((m, second), key=ex.leaf_count, reverse=True)
+            network.edges[at] = _oriented(a, b, simplify(ex.hadamard(*longer_first)))
+            network.edges.remove(e)
+            return True
+        seen[pair] = e
+    return False
+
+
+def _series(network: _Network) -> bool:
+    """Multiply the two edges at a node that has no others."""
+    for i in network.bound:
+        edges = network.at(i)
+        if len(edges) != 2:
+            continue
+        (a, left), (b, right) = _from(edges[0], i), _from(edges[1], i)
+        weight = network.weight(i)
+        middle = () if weight is None else (ex.diag(weight),)
+        matrix = simplify(ex.mul(left, *middle, ex.transpose(right)))
+        _drop(network, i, edges)
+        network.edges.append(_oriented(a, b, matrix))
+        return True
+    return False
+
+
+def _finish(network: _Network, row: Index | None, column: Index | None) -> Expr:
+    """The matrix of a network without bound nodes."""
+    scalars = network.scalars
+    if row is None and column is not None:
+        return ex.transpose(_finish(network, column, None))
+    if row is None:
+        return ex.mul(*scalars) if scalars else ex.ONE
+    _loops(network)
+    if column is None:
+        if network.edges:
+            raise _Stuck
+        vector = network.weight(row)
+        return ex.mul(*scalars, ex.ones(row.dim) if vector is None else vector)
+    left, right = network.weight(row), network.weight(column)
+    if not network.edges:
+        u = ex.ones(row.dim) if left is None else left
+        v = ex.ones(column.dim) if right is None else right
+        return ex.mul(*scalars, u, ex.transpose(v))
+    if len(network.edges) > 1 or set(network.edges[0][:2]) != {row, column}:
+        raise _Stuck
+    a, _, matrix = network.edges[0]
+    chain = [matrix if a == row else ex.transpose(matrix)]
+    if left is not None:
+        chain.insert(0, ex.diag(left))
+    if right is not None:
+        chain.append(ex.diag(right))
+    return ex.mul(*scalars, *chain)
+
+
+# ------------------------------------------------------------------------ on the way
+
+
+def collapse(t: Indexed, authors: frozenset[str], row: Index | None) -> Indexed | None:
+    """The term with factors that are not plain entries written as entries of matrices.
+
+    As in eqs (26), (39), (44) of the notes: entries over the same two indices are merged into
+    one entry of their elementwise product, and the factors put in the order of the chain.
+    None where there is nothing to collapse.
+    """
+    t = hoist(t)
+    coefficient, bound, factors = _flatten(t)
+    plain = [f for f in factors if isinstance(f, ix.Element | ix.KroneckerDelta)]
+    if len(plain) == len(factors):
+        return None
+    assembler = _Assembler(authors)
+    fixed = frozenset(i for f in factors for i in f.free if i.name in authors)
+    groups: dict[frozenset[Index], list[Indexed]] = {}
+    for f in factors:
+        if f not in plain:
+            groups.setdefault(f.free - fixed, []).append(f)
+    merged: list[Indexed] = []
+    for places, members in groups.items():
+        own = [f for f in plain if f.free == places and len(places) > 0]
+        plain = [f for f in plain if f not in own]
+        entry = _entry_of(assembler, ix.times(*own, *members), places, fixed)
+        if entry is None:
+            return None
+        merged.append(entry)
+    chain = _in_chain_order([*merged, *plain], row)
+    return ix.sum_over(bound, ix.times(ix.num(coefficient), *chain))
+
+
+def _entry_of(
+    assembler: _Assembler, body: Indexed, places: frozenset[Index], fixed: Fixed
+) -> Indexed | None:
+    """`[M]_{ij}` for a form over at most two indices."""
+    if len(places) > 2:
+        return None
+    order = [i for f in ix.children(body) or (body,) for i in _in_order(f) if i in places]
+    i, j = (*dict.fromkeys(order), None, None)[:2]
+    matrix = assembler.matrix(body, i, j, fixed & body.free)
+    if matrix is None:
+        return None
+    if i is not None and j is not None:
+        i, j, matrix = _oriented(i, j, matrix)
+    return ix.element(matrix, i, j)
+
+
+def _in_order(t: Indexed) -> list[Index]:
+    """The free indices of a form in reading order."""
+    if isinstance(t, ix.Element):
+        return list(t.indices)
+    found = [i for c in ix.children(t) for i in _in_order(c) if i in t.free]
+    return found or sorted(t.free, key=lambda i: i.name)
+
+
+def _in_chain_order(factors: list[Indexed], start: Index | None) -> list[Indexed]:
+    """The factors, each one next to one that shares an index with it where that is possible."""
+    left = list(factors)
+    chain: list[Indexed] = []
+    at = {start} if start is not None else set()
+    while left:
+        following = next((f for f in left if f.free & at), left[0])
+        left.remove(following)
+        chain.append(following)
+        at = set(following.free) - at if following.free - at else set(following.free)
+    return chain

@@ -1,0 +1,674 @@
+"""`derive`, `check` and `equal`: from a text to the record of its derivation.
+
+A `Derivation` is lazy: `derive` reads the text and infers the shapes; every part is worked out
+when it is first asked for, and once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, overload
+
+from . import expr as ex
+from . import indexed as ix
+from . import simplify as simplification
+from .assemble import assemble
+from .differentiate import Occurrence, differentiate, free_indices, total
+from .errors import ParseError, ShapeError, TraceDerivativeError, UnsupportedError
+from .expand import author_indices, expand, expansion_chain
+from .expr import Dim, Expr, Index, Symbol
+from .identities import Account, account
+from .limits import Limits, check_terms, limited
+from .read import Reading, read
+from .render_latex import indexed_latex
+from .render_text import with_free_indices
+from .sampling import Sample, samples
+from .simplify import expanded, simplify
+from .statements import Definition, Derivative, FunctionName, Step
+from .steps import expansion_steps, identity_steps, index_step, occurrence_steps, result_step
+from .verify import Check, Journey, Verification, Verifier
+
+ROUTES = ("index", "identities", "both")
+FORMS = ("compact", "expanded")
+STRUCTURES = ("symmetric", "diagonal")
+
+
+@dataclass(frozen=True, slots=True)
+class IndexGradient:
+    """The derivative in index notation: its free indices, row first, and its body."""
+
+    free: tuple[Index, ...]
+    body: ix.Indexed
+
+    def __str__(self) -> str:
+        return with_free_indices(self.body, self.free)
+
+    def latex(self) -> str:
+        """LaTeX of the body."""
+        return indexed_latex(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the caller asked for beside the function and the variable."""
+
+    assume: Mapping[str, str]
+    structure: Mapping[str, str]
+    route: str
+    form: str
+    samples: int
+    tolerance: float | None
+    limits: Limits | None
+
+
+class Derivation:
+    """The derivative of one scalar function by one variable, and how it is found.
+
+    Attributes are worked out on first use.  All but `verification` are exact symbolic results.
+    """
+
+    def __init__(
+        self, reading: Reading, variable: Symbol, options: Options, claim: Expr | None = None
+    ) -> None:
+        self._reading = reading
+        self._options = options
+        self._claim = claim
+        self.function: Expr = reading.exprs[0]
+        """The function, a scalar expression, with all abbreviations put in."""
+        self.written: Expr = reading.written[0]
+        """The function as written, abbreviations left as names."""
+        self.variable: Symbol = variable
+        """The variable."""
+        self.abbreviations: Mapping[str, Expr] = reading.abbreviations
+        """What the abbreviations stand for."""
+
+    def __repr__(self) -> str:
+        return f"<Derivation of {self.function} by {self.variable}>"
+
+    # ------------------------------------------------------------------ the function
+
+    @property
+    def shapes(self) -> dict[str, tuple[Dim, ...]]:
+        """The dimensions of every symbol: none for a scalar, one for a vector, two for a matrix."""
+        return {n: s.shape[: s.rank] for n, s in self._reading.symbols.items()}
+
+    @property
+    def symbols(self) -> Mapping[str, Symbol]:
+        """Every symbol of the function, the variable included."""
+        return self._reading.symbols
+
+    @property
+    def route(self) -> str:
+        """The route asked for: index, identities or both."""
+        return self._options.route
+
+    @property
+    def form(self) -> str:
+        """The form asked for: compact or expanded."""
+        return self._options.form
+
+    @cached_property
+    def expansion(self) -> ix.Indexed:
+        """The function in index notation, all sums in front (eq (7) of the notes)."""
+        with self._limits():
+            return expand(self.function)
+
+    @cached_property
+    def occurrences(self) -> tuple[Occurrence, ...]:
+        """What each occurrence of the variable contributes, in index notation."""
+        with self._limits():
+            return differentiate(self.expansion, self.variable, self.function)
+
+    @cached_property
+    def index_gradient(self) -> IndexGradient:
+        """The derivative in index notation over the free indices of the variable."""
+        with self._limits():
+            if not self.occurrences:
+                return IndexGradient(free_indices(self.variable, self.function), ix.ZERO)
+            return IndexGradient(*total(self.occurrences, self.function))
+
+    # ------------------------------------------------------------------ the routes
+
+    @cached_property
+    def contributions(self) -> tuple[Expr | None, ...]:
+        """The matrix form of each occurrence's contribution, in place."""
+        authors = author_indices(self.function)
+        with self._limits():
+            return tuple(
+                assemble(o.term, *places(self.variable, o.free), authors) for o in self.occurrences
+            )
+
+    @cached_property
+    def by_index(self) -> Expr | None:
+        """The result of the route by index notation; None where no matrix form exists."""
+        with self._limits():
+            terms = [c for c in self.contributions if c is not None]
+            if len(terms) < len(self.occurrences):
+                return None
+            return self._finished(ex.add(ex.zeros(*self.variable.shape), *terms))
+
+    @cached_property
+    def account(self) -> Account | None:
+        """How the route by identities goes; None where a rule is missing."""
+        with self._limits():
+            try:
+                return account(self._start, self.variable)
+            except UnsupportedError:
+                return None
+
+    @cached_property
+    def by_identities(self) -> Expr | None:
+        """The result of the route by identities."""
+        if self.account is None:
+            return None
+        with self._limits():
+            return self._finished(self.account.gradient(self.variable))
+
+    @property
+    def routes(self) -> dict[str, Expr | None]:
+        """Each route's own answer, by its name."""
+        return {"index": self.by_index, "identities": self.by_identities}
+
+    @cached_property
+    def gradient(self) -> Expr | None:
+        """The derivative in matrix form, of the shape of the variable; None where none exists."""
+        first, second = "by_identities", "by_index"
+        if self.route == "index":
+            first, second = second, first
+        found: Expr | None = getattr(self, first)
+        return found if found is not None else getattr(self, second)
+
+    @cached_property
+    def _start(self) -> Expr:
+        """The function from which the route by identities starts."""
+        return expanded(self.function) if self.form == "expanded" else self.function
+
+    def _finished(self, e: Expr) -> Expr:
+        result = simplify(e)
+        if self.form == "expanded":
+            result = expanded(result)
+        result = _with_assumptions(result, self._options.assume)
+        return _with_structure(result, self._options.structure.get(self.variable.name))
+
+    # ------------------------------------------------------------------ what is shown
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """Every displayed equality, in order."""
+        with self._limits():
+            return tuple(self._steps())
+
+    def _steps(self) -> list[Step]:
+        found = list(expansion_steps(self.function, expansion_chain(self.function)))
+        structured = self.variable.name in self._options.structure
+        if self.route != "identities" or self.account is None:
+            found += occurrence_steps(
+                self.occurrences,
+                self.contributions,
+                self.variable,
+                author_indices(self.function),
+            )
+            if len(self.occurrences) > 1 or self.gradient is None:
+                found.append(index_step(self.variable, *self._index_gradient()))
+        result = self.gradient
+        if result is not None and not structured:
+            count = len(self.occurrences) if self.route != "identities" else 1
+            if self.route != "identities":
+                found.append(result_step(self.function, self.variable, result, count))
+            if self.route != "index" and self.account is not None and self.account.forms:
+                found += identity_steps(
+                    self.function, self.account, self.variable, result, self._start
+                )
+            if self.route == "identities":
+                found.append(result_step(self.function, self.variable, result, count))
+        return found
+
+    def _index_gradient(self) -> tuple[tuple[Index, ...], ix.Indexed]:
+        return self.index_gradient.free, self.index_gradient.body
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a reader should know: the variable does not occur, no matrix form exists."""
+        found = []
+        if self.variable.name not in self.function.symbols:
+            found.append(f"{self.variable} does not occur in the function: the derivative is zero")
+        elif self.gradient is None:
+            found.append("no matrix form was found: the derivative stays in index notation")
+        return tuple(found)
+
+    # ------------------------------------------------------------------ verification
+
+    @cached_property
+    def samples(self) -> tuple[Sample, ...]:
+        """The points at which the equalities are checked."""
+        with self._limits():
+            return samples(
+                (self.function,),
+                self._reading.symbols,
+                assume=self._options.assume,
+                structure=self._options.structure,
+                seed_text=self._seed(),
+                count=self._options.samples,
+            )
+
+    def _seed(self) -> str:
+        parts = (
+            str(self.function),
+            self.variable.name,
+            repr(sorted(self.shapes.items())),
+            repr(sorted(self._options.assume.items())),
+        )
+        return hashlib.sha256("|".join(parts).encode()).hexdigest()
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        """Evaluates the sides of the steps at the samples."""
+        definitions: dict[str, Definition] = {}
+        for step in self.steps:
+            definitions.update({d.symbol.name: d for d in step.where})
+        journey = Journey(
+            self.function,
+            self.variable,
+            self._reading.symbols,
+            tuple((o.marked, o.marker) for o in self.occurrences),
+            tuple(definitions.values()),
+        )
+        return Verifier(journey, self.samples, self._options.tolerance)
+
+    @cached_property
+    def verification(self) -> Verification:
+        """Every equality of `steps`, the routes against each other, and the claim, by numbers."""
+        with self._limits():
+            checks = list(self.step_checks)
+            checks += self._result_checks()
+            if self.expected_check is not None:
+                checks.append(self.expected_check)
+            return Verification(all(c.passed for c in checks), tuple(checks))
+
+    @cached_property
+    def step_checks(self) -> tuple[Check, ...]:
+        """One check for each step, in order."""
+        with self._limits():
+            count: dict[str, int] = {}
+            found = []
+            for step in self.steps:
+                count[step.kind] = count.get(step.kind, 0) + 1
+                found.append(self.verifier.check(step, f"{step.kind}-{count[step.kind]}"))
+            return tuple(found)
+
+    def _result_checks(self) -> list[Check]:
+        if self.variable.name in self._options.structure:
+            return []
+        compare = self.verifier.compare
+        slope = Derivative(None, self.variable)
+        free, body = self._index_gradient()
+        found = [compare("expansion", FunctionName(), self.expansion)]
+        found.append(compare("index gradient", slope, body, free))
+        for name, answer in self.routes.items():
+            if answer is not None:
+                found.append(compare(f"route {name}", slope, answer))
+        if self.by_index is not None and self.by_identities is not None:
+            found.append(compare("routes agree", self.by_index, self.by_identities))
+        return found
+
+    @property
+    def expected(self) -> Expr | None:
+        """The author's own result, as written."""
+        return self._claim
+
+    @cached_property
+    def expected_check(self) -> Check | None:
+        """The author's own result against the numeric derivative; None where there is none."""
+        if self._claim is None:
+            return None
+        with self._limits():
+            return self.verifier.compare("expected", Derivative(None, self.variable), self._claim)
+
+    # ------------------------------------------------------------------ output
+
+    def latex(self) -> str:
+        """The whole derivation as LaTeX (an `aligned` block an equation group)."""
+        from .presentation import latex_of
+
+        return latex_of(self)
+
+    def text(self) -> str:
+        """The whole derivation as Unicode text."""
+        from .presentation import text_of
+
+        return text_of(self)
+
+    def numpy(self) -> str:
+        """A NumPy function that computes the gradient."""
+        from .render_numpy import numpy_function
+
+        if self.gradient is None:
+            raise UnsupportedError("there is no matrix form to write as NumPy code")
+        names = self._reading.symbols
+        symbols = [
+            s for n, s in names.items() if n in self.gradient.symbols or n == str(self.variable)
+        ]
+        return numpy_function(self.gradient, symbols)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The derivation as plain data for JSON."""
+        from .presentation import dict_of
+
+        return dict_of(self)
+
+    def _limits(self) -> Any:
+        return limited(self._options.limits, source=self._reading.sources[0])
+
+
+def places(variable: Symbol, free: tuple[Index, ...]) -> tuple[Index | None, Index | None]:
+    """The free indices as row and column of the variable; None where its dimension is 1."""
+    left = list(free)
+    row = left.pop(0) if variable.shape[0] != 1 else None
+    column = left.pop(0) if variable.shape[1] != 1 else None
+    return row, column
+
+
+# ------------------------------------------------------------------------ assumptions
+
+_SYMMETRIC = {"symmetric", "spd", "positive definite", "diagonal"}
+
+
+def _with_assumptions(e: Expr, assume: Mapping[str, str]) -> Expr:
+    """The result with transposes of symmetric matrices removed."""
+    names = {n for n, kind in assume.items() if kind in _SYMMETRIC}
+    if not names & e.symbols:
+        return e
+
+    def go(node: Expr) -> Expr:
+        inner = ex.map_children(node, go)
+        if isinstance(inner, ex.Transpose):
+            arg = inner.arg.arg if isinstance(inner.arg, ex.Inverse) else inner.arg
+            if isinstance(arg, Symbol) and arg.name in names:
+                return inner.arg
+        return inner
+
+    return simplify(go(e))
+
+
+def _with_structure(e: Expr, structure: str | None) -> Expr:
+    """The gradient by a structured variable (Cookbook (138)-(142))."""
+    if structure is None or e.shape == ex.SCALAR:
+        return e
+    on_diagonal = ex.hadamard(e, ex.identity(e.shape[0]))
+    if structure == "diagonal":
+        return simplify(on_diagonal)
+    return simplify(ex.sub(ex.add(e, ex.transpose(e)), on_diagonal))
+
+
+# ------------------------------------------------------------------------ the interface
+
+Shapes = str | Mapping[str, Any] | None
+
+
+@overload
+def derive(function: str, wrt: str | None = None, **options: Any) -> Derivation: ...
+@overload
+def derive(function: str, wrt: Sequence[str], **options: Any) -> tuple[Derivation, ...]: ...
+def derive(
+    function: str,
+    wrt: str | Sequence[str] | None = None,
+    *,
+    shapes: Shapes = None,
+    where: str | Mapping[str, str] | None = None,
+    assume: str | Mapping[str, str] | None = None,
+    structure: str | Mapping[str, str] | None = None,
+    route: str = "both",
+    form: str = "compact",
+    samples: int = 3,
+    tolerance: float | None = None,
+    expected: str | None = None,
+    limits: Limits | None = None,
+) -> Derivation | tuple[Derivation, ...]:
+    """Derive a scalar function by a variable, or by several.
+
+    Parameters
+    ----------
+    function : the scalar expression in the text syntax.
+    wrt : the variable, or a sequence of variables (a tuple of derivations is returned).  May be
+        left out where `X` or `x` is the only candidate.
+    shapes : `"A: p m; x: n; a: scalar; J: ones"` or a mapping from names to tuples of dimensions;
+        what is not declared is inferred.
+    where : abbreviations, `"D = B*X*C'"` or a mapping.
+    assume : properties of symbols (positive, symmetric, spd, invertible, diagonal, orthogonal).
+    structure : of the variable (symmetric, diagonal): the gradient is then the constrained one.
+    route : index, identities or both.
+    form : compact (as the identities give it) or expanded (multiplied out).
+    samples : number of sample points for the verification, at least 3.
+    tolerance : largest relative error that passes (default 1e-8; 1e-5 for central differences).
+    expected : the author's own result, checked by `verification`.
+    limits : bounds on length, depth, terms and time.
+
+    Raises
+    ------
+    TraceDerivativeError
+        `ParseError`, `ShapeError`, `UnsupportedError` or `LimitError`, with the place in the text.
+    """
+    _choose("route", route, ROUTES)
+    _choose("form", form, FORMS)
+    options = Options(
+        _pairs(assume, "assume"),
+        _pairs(structure, "structure"),
+        route,
+        form,
+        max(3, samples),
+        tolerance,
+        limits,
+    )
+    with limited(limits, source=function):
+        several = wrt is not None and not isinstance(wrt, str)
+        wanted = tuple(wrt) if wrt is not None and not isinstance(wrt, str) else (wrt,)
+        names = tuple(n.strip() for n in wanted if n is not None)
+        reading = read(function, shapes=shapes, where=where, wrt=names, scalar=True)
+        if not names:
+            names = (_only_candidate(reading),)
+        _known(options, reading)
+        found = tuple(_derivation(reading, n, options, expected) for n in names)
+    return found if several else found[0]
+
+
+def _derivation(reading: Reading, name: str, options: Options, expected: str | None) -> Derivation:
+    variable = reading.symbols.get(name)
+    if variable is None:
+        raise ParseError(f"{name!r} is not a symbol of the expression", source=reading.sources[0])
+    claim = None
+    if expected is not None:
+        given = read(expected, symbols=reading.symbols, expected=variable.shape)
+        claim = given.exprs[0]
+    return Derivation(reading, variable, options, claim)
+
+
+def _only_candidate(reading: Reading) -> str:
+    found = [n for n in ("X", "x") if n in reading.symbols]
+    if len(found) != 1:
+        raise ParseError(
+            "the variable is not given",
+            source=reading.sources[0],
+            hint="say by which symbol to derive (wrt)",
+        )
+    return found[0]
+
+
+def _choose(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ParseError(f"{name} is {value!r}", hint=f"it may be {', '.join(choices)}")
+
+
+def _pairs(given: str | Mapping[str, str] | None, name: str) -> dict[str, str]:
+    """`"X: positive; S: symmetric"` or a mapping, as a dictionary."""
+    if given is None:
+        return {}
+    if not isinstance(given, str):
+        return {k: str(v).strip().lower() for k, v in given.items()}
+    found = {}
+    for part in given.replace("\n", ";").split(";"):
+        if part.strip():
+            key, colon, value = part.partition(":")
+            if not colon or not value.strip():
+                raise ParseError(
+                    f"cannot read {part.strip()!r} in {name}",
+                    source=given,
+                    hint='write it as "X: symmetric; A: positive"',
+                )
+            found[key.strip()] = value.strip().lower()
+    return found
+
+
+ASSUMPTIONS = {
+    "any",
+    "positive",
+    "symmetric",
+    "spd",
+    "positive definite",
+    "invertible",
+    "orthogonal",
+    "diagonal",
+}
+
+
+def _known(options: Options, reading: Reading) -> None:
+    for name, given, choices in (
+        ("assume", options.assume, ASSUMPTIONS),
+        ("structure", options.structure, set(STRUCTURES)),
+    ):
+        for symbol, kind in given.items():
+            if kind not in choices:
+                raise ParseError(
+                    f"{name} of {symbol} is {kind!r}",
+                    hint=f"it may be {', '.join(sorted(choices))}",
+                )
+            if symbol not in reading.symbols:
+                raise ParseError(f"{name} names {symbol!r}, which is not in the expression")
+
+
+def check(
+    claim: str,
+    *,
+    of: str,
+    wrt: str | None = None,
+    shapes: Shapes = None,
+    where: str | Mapping[str, str] | None = None,
+    assume: str | Mapping[str, str] | None = None,
+    samples: int = 3,
+    tolerance: float | None = None,
+    limits: Limits | None = None,
+) -> Check:
+    """Is the claimed gradient right?  The check has a counterexample where it is not.
+
+    A claim that does not conform is a failed check; where it would conform with fewer different
+    dimensions, the counterexample is taken there.
+    """
+    options: dict[str, Any] = {
+        "shapes": shapes,
+        "where": where,
+        "assume": assume,
+        "samples": samples,
+        "tolerance": tolerance,
+        "limits": limits,
+    }
+    derivation = derive(of, wrt, **options)
+    with limited(limits, source=claim):
+        try:
+            found = _derivation(
+                derivation._reading, str(derivation.variable), derivation._options, claim
+            )
+        except ShapeError as problem:
+            return _misfit(claim, derivation, options, problem)
+        result = found.expected_check
+        assert result is not None
+        return result
+
+
+def _misfit(
+    claim: str, derivation: Derivation, options: dict[str, Any], problem: ShapeError
+) -> Check:
+    """The verdict on a claim whose shapes do not fit: false, at sizes where it conforms if any."""
+    reason = f"the claim does not conform: {problem.message}"
+    variable, function = str(derivation.variable), str(derivation.function)
+    try:
+        joint = read(
+            f"sum(({claim}).*{variable})",
+            function,
+            wrt=(variable,),
+            where=options["where"],
+            shapes=options["shapes"],
+            scalar=True,
+        )
+        again = Derivation(joint.only(1), joint.symbols[variable], derivation._options, None)
+        expected = read(claim, symbols=joint.symbols, expected=again.variable.shape)
+        again._claim = expected.exprs[0]
+        result = again.expected_check
+    except TraceDerivativeError:
+        result = None
+    if result is None:
+        return Check("expected", False, float("inf"), 0, message=reason, rhs=claim)
+    if result.passed:
+        message = f"{reason} (it is right only where the dimensions coincide)"
+    else:
+        message = f"{reason}; where the dimensions coincide, {result.message}"
+    return Check(
+        "expected",
+        False,
+        result.max_relative_error,
+        result.samples,
+        result.kind,
+        result.lhs,
+        result.rhs,
+        message,
+        result.counterexample,
+    )
+
+
+def equal(
+    a: str,
+    b: str,
+    *,
+    shapes: Shapes = None,
+    where: str | Mapping[str, str] | None = None,
+    assume: str | Mapping[str, str] | None = None,
+    samples: int = 3,
+    tolerance: float | None = None,
+    limits: Limits | None = None,
+) -> Check:
+    """Are two expressions equal for all values?  Found by numbers, at `samples` samples."""
+    from .sampling import samples as draw
+
+    with limited(limits, source=a):
+        reading = read(a, b, shapes=shapes, where=where, same_shape=True)
+        left, right = reading.exprs
+        points = draw(
+            (left, right),
+            reading.symbols,
+            assume=_pairs(assume, "assume"),
+            seed_text=f"{left}|{right}",
+            count=max(3, samples),
+        )
+        journey = Journey(left, ex.symbol("u", ex.SCALAR), reading.symbols)
+        return Verifier(journey, points, tolerance).compare("equal", left, right)
+
+
+def clear_caches() -> None:
+    """Forget everything remembered in this process (expressions in use stay valid)."""
+    ex.clear()
+    ix.clear()
+    simplification.clear()
+
+
+__all__ = [
+    "ASSUMPTIONS",
+    "Derivation",
+    "IndexGradient",
+    "Options",
+    "check",
+    "check_terms",
+    "clear_caches",
+    "derive",
+    "equal",
+]

@@ -1,0 +1,215 @@
+"""Indexed -> Indexed: the derivative of an index form, one term for each occurrence of the variable.
+
+Input: f in index notation and the variable.  Output: for each occurrence X_{pq} what it
+contributes to df/dX_{pq}, with the indices of that place free (eqs (8), (11), (15)-(16), (26) of
+the notes).  The rule behind all of it is dX_{pq}/dX_{rs} = delta_{pr} delta_{qs}; an entry of an
+inverse, of a determinant or of a high power has its own rule (Cookbook (40), (49), (91)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import assert_never
+
+from . import expr as ex
+from . import functions as fn
+from . import indexed as ix
+from .errors import UnsupportedError
+from .expand import contract, expand, hoist, named
+from .expr import Dim, Expr, Index, Symbol
+from .indexed import Indexed
+from .limits import check_terms
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """What one occurrence of the variable contributes.
+
+    `term` is the contribution, `free` its free indices (row first; none for a scalar variable).
+    `marked` is f with the variable of this occurrence alone renamed to `marker`, so that the
+    contribution can be checked by numbers.
+    """
+
+    term: Indexed
+    free: tuple[Index, ...]
+    marked: Indexed
+    marker: Symbol
+
+
+def differentiate(f: Indexed, variable: Symbol, function: Expr) -> tuple[Occurrence, ...]:
+    """The contributions of all occurrences of `variable` in `f = function`, in reading order."""
+    taken = function.symbols | ex.dim_names(function) | ix.all_names(f)
+    names = ix.fresh_names(taken)
+    free = tuple(Index(next(names), d) for d in _ranges(variable))
+    marker = ex.symbol(_marker_name(variable.name, taken), variable.shape, variable.rank)
+    found = []
+    for place in _occurrences(f, variable, marker, free):
+        check_terms(len(found) + 1, "occurrences of the variable")
+        term = hoist(place.term)
+        shown = _display_indices(place.indices, free)
+        term = ix.rename(term, dict(zip(free, shown, strict=True)))
+        found.append(Occurrence(named(term, function), shown, place.marked, marker))
+    return tuple(found)
+
+
+def total(occurrences: tuple[Occurrence, ...], function: Expr) -> tuple[tuple[Index, ...], Indexed]:
+    """The whole derivative: all contributions over the free indices of the first one."""
+    if not occurrences:
+        return (), ix.ZERO
+    free = occurrences[0].free
+    count: dict[Indexed, int] = {}
+    for o in occurrences:
+        term = named(ix.rename(o.term, dict(zip(o.free, free, strict=True))), function)
+        count[term] = count.get(term, 0) + 1
+    return free, ix.plus(*[ix.times(ix.num(n), t) for t, n in count.items()])
+
+
+def free_indices(variable: Symbol, function: Expr) -> tuple[Index, ...]:
+    """Names for the row and the column of the variable where it does not occur."""
+    names = ix.fresh_names(function.symbols | ex.dim_names(function) | ex.index_names(function))
+    return tuple(Index(next(names), d) for d in _ranges(variable))
+
+
+def _ranges(variable: Symbol) -> tuple[Dim, ...]:
+    return tuple(d for d in variable.shape if d != 1)
+
+
+def _marker_name(name: str, taken: frozenset[str] | set[str]) -> str:
+    marker = f"{name}_1"
+    while marker in taken:
+        marker += "1"
+    return marker
+
+
+def _display_indices(place: tuple[Index, ...], free: tuple[Index, ...]) -> tuple[Index, ...]:
+    """The names that the place has in f, where they can be free there; else the fresh ones."""
+    return place if len(set(place)) == len(free) else free
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    term: Indexed
+    indices: tuple[Index, ...]
+    marked: Indexed
+
+
+def _occurrences(
+    t: Indexed, variable: Symbol, marker: Symbol, free: tuple[Index, ...]
+) -> Iterator[_Place]:
+    """Derivative of t through each single occurrence, by the entry at `free`."""
+    if variable.name not in t.symbols:
+        return
+    match t:
+        case ix.Element(matrix=ex.Symbol(), indices=indices):
+            deltas = [ix.kronecker(a, b) for a, b in zip(indices, free, strict=True)]
+            yield _Place(ix.times(*deltas), indices, ix.element(marker, *indices))
+        case ix.Element(matrix=matrix, indices=indices):
+            inner = _inner(matrix, indices, variable, free)
+            marked = ix.element(ex.substitute(matrix, {variable.name: marker}), *indices)
+            yield _Place(inner, (), marked)
+        case ix.Num() | ix.KroneckerDelta():
+            return
+        case ix.Times(coefficient=c, factors=factors):
+            for n, f in enumerate(factors):
+                before, after = (ix.num(c), *factors[:n]), factors[n + 1 :]
+                for place in _occurrences(f, variable, marker, free):
+                    yield _Place(
+                        ix.times(*before, place.term, *after),
+                        place.indices,
+                        ix.times(*before, place.marked, *after),
+                    )
+        case ix.Plus(terms=terms):
+            for n, u in enumerate(terms):
+                for place in _occurrences(u, variable, marker, free):
+                    marked = ix.plus(*terms[:n], place.marked, *terms[n + 1 :])
+                    yield _Place(place.term, place.indices, marked)
+        case ix.SumOver(indices=indices, body=body):
+            for place in _occurrences(body, variable, marker, free):
+                term = contract(indices, place.term)
+                yield _Place(term, place.indices, ix.sum_over(indices, place.marked))
+        case ix.Function(function=name, arg=arg):
+            slope = instantiate(fn.get(name).derivative, arg)
+            for place in _occurrences(arg, variable, marker, free):
+                marked = ix.function(name, place.marked)
+                yield _Place(ix.times(slope, place.term), place.indices, marked)
+        case ix.Pow(base=base, exponent=p):
+            slope = ix.times(p, ix.pow_(base, ix.plus(p, ix.num(-1))))
+            for place in _occurrences(base, variable, marker, free):
+                marked = ix.pow_(place.marked, p)
+                yield _Place(ix.times(slope, place.term), place.indices, marked)
+            slope = ix.times(t, ix.function("log", base))
+            for place in _occurrences(p, variable, marker, free):
+                marked = ix.pow_(base, place.marked)
+                yield _Place(ix.times(slope, place.term), place.indices, marked)
+        case _:
+            assert_never(t)
+
+
+def instantiate(template: Expr, arg: Indexed) -> Indexed:
+    """A scalar expression in `u` (see `functions`) at an index form."""
+    match template:
+        case ex.Symbol(name="u"):
+            return arg
+        case ex.Number(value=value):
+            return ix.num(value)
+        case ex.Add(terms=terms):
+            return ix.plus(*[instantiate(t, arg) for t in terms])
+        case ex.Mul(coefficient=c, scalars=factors):
+            return ix.times(ix.num(c), *[instantiate(f, arg) for f in factors])
+        case ex.Power(base=base, exponent=p):
+            return ix.pow_(instantiate(base, arg), instantiate(p, arg))
+        case ex.Apply(function=name, arg=inner):
+            return ix.function(name, instantiate(inner, arg))
+        case _:
+            raise TypeError(f"not a scalar expression in u: {template}")
+
+
+def _inner(
+    matrix: Expr, indices: tuple[Index, ...], variable: Symbol, free: tuple[Index, ...]
+) -> Indexed:
+    """Derivative of an entry of an inverse, a determinant or a power, by the entry at `free`."""
+    arg = matrix.base if isinstance(matrix, ex.MatrixPower) else getattr(matrix, "arg", None)
+    if not isinstance(arg, ex.Node):
+        raise UnsupportedError(f"the derivative of an entry of {matrix} is not known")
+    taken = {i.name for i in (*indices, *free)} | set(matrix.symbols) | ex.dim_names(matrix)
+    taken |= ex.index_names(matrix)
+    names = ix.fresh_names(taken)
+    a, b = (Index(next(names), d) for d in arg.shape)
+    form = expand(arg, a, b)  # type: ignore[arg-type]
+    parts = [hoist(p.term) for p in _occurrences(form, variable, variable, free)]
+    return ix.plus(*[u for p in parts for u in _around(matrix, indices, (a, b), p)])
+
+
+def _around(
+    matrix: Expr, indices: tuple[Index, ...], place: tuple[Index, Index], inside: Indexed
+) -> Iterator[Indexed]:
+    """The differential of an entry of `matrix` where that of its argument at `place` is `inside`."""
+    a, b = place
+    match matrix:
+        case ex.Inverse():
+            i, j = indices
+            body = ix.times(ix.element(matrix, i, a), inside, ix.element(matrix, b, j))
+            yield ix.times(ix.num(-1), contract(place, body))
+        case ex.Det(arg=m):
+            body = ix.times(ix.element(ex.inverse(m), b, a), inside)
+            yield ix.times(ix.element(matrix), contract(place, body))
+        case ex.LogDet(arg=m):
+            yield contract(place, ix.times(ix.element(ex.inverse(m), b, a), inside))
+        case ex.MatrixPower(base=m, exponent=n):
+            i, j = indices
+            check_terms(n, "terms of a power")
+            for r in range(n):
+                yield _power_term(m, n, r, (i, a, b, j), inside)
+        case _:
+            raise UnsupportedError(f"the derivative of an entry of {matrix} is not known")
+
+
+def _power_term(
+    base: Expr, n: int, r: int, places: tuple[Index, Index, Index, Index], inside: Indexed
+) -> Indexed:
+    """`base^r dbase base^(n-1-r)` at (i, j)."""
+    i, a, b, j = places
+    left = ix.element(ex.matrix_power(base, r), i, a) if r else ix.kronecker(i, a)
+    right = ix.element(ex.matrix_power(base, n - 1 - r), b, j) if r < n - 1 else ix.kronecker(b, j)
+    return contract((a, b), ix.times(left, inside, right))

@@ -1,0 +1,456 @@
+"""Values of expressions: every node becomes one array with a named leading axis a free index.
+
+Input are arrays by symbol name, real or complex; output is a NumPy array.  The value of a node
+has the shape `(*sizes of its axes, rows, columns)`, so a sum over an index is a sum over an
+axis, and no environment of indices is needed: values are built bottom-up and remembered by
+node.  Nothing is conjugated, so that the complex step can pass through everything.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, TypeAlias, assert_never
+
+import numpy as np
+import numpy.typing as npt
+
+from . import expr as ex
+from . import functions
+from .contract import Label, Operand, contract
+from .errors import ShapeError, UnsupportedError
+from .expr import Dim, Expr, Index
+from .limits import limited
+
+Array: TypeAlias = np.ndarray[Any, Any]
+Axes: TypeAlias = tuple[str, ...]
+Value: TypeAlias = tuple[Array, Axes]
+"""An array of shape `(*axes, rows, columns)` and the names of its leading axes."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Axed:
+    """The value of a symbol that also depends on named axes: they are the array's first ones.
+
+    An axis has the name of an index, or one that no index can have (`#`).
+    """
+
+    array: Array
+    axes: Axes
+
+
+Given: TypeAlias = "npt.ArrayLike | Axed"
+
+
+def evaluate(e: Expr, values: Mapping[str, Given], dims: Mapping[str, int] | None = None) -> Array:
+    """The value of an expression without free indices.
+
+    A column vector is returned as `(n,)`, a scalar as a 0-dimensional array.
+    """
+    with limited():
+        return np.array(Evaluator(values, dims).value(e))
+
+
+class Evaluator:
+    """Values of any number of expressions for one assignment; shared parts are computed once."""
+
+    def __init__(self, values: Mapping[str, Given], dims: Mapping[str, int] | None = None) -> None:
+        self._values = values
+        self._dims: dict[str, int] = dict(dims or {})
+        self._memo: dict[Expr, Value] = {}
+        self._root: Expr = ex.ZERO
+        self._axis_sizes: dict[str, int] = {}
+        self._fresh = 0
+        for given in values.values():
+            if isinstance(given, Axed):
+                self._axis_sizes.update(zip(given.axes, given.array.shape, strict=False))
+
+    def array(self, e: Expr) -> Value:
+        """The array of shape `(*axes, rows, columns)` and its axes, in no special order."""
+        self._root = e
+        with np.errstate(all="ignore"):
+            return self._at(e)
+
+    def value(self, e: Expr, axes: Sequence[Index | str] = ()) -> Array:
+        """The value with these axes in front: `(*axes)` for a scalar, `(*axes, n)` for a vector."""
+        array, own = self.array(e)
+        names = tuple(str(a) for a in axes)
+        if own != names:
+            if extra := set(own) - set(names):
+                raise UnsupportedError(f"the index {min(extra)} is free in {e}")
+            array = spread(array, own, names)
+            sizes = tuple(self._axis_size(a, e) for a in axes)
+            array = np.broadcast_to(array, (*sizes, *array.shape[-2:]))
+        if e.shape[1] != 1:
+            return array
+        return array[..., 0, 0] if e.shape == ex.SCALAR else array[..., 0]
+
+    def size(self, dim: Dim) -> int:
+        """The size of a dimension."""
+        if isinstance(dim, int):
+            return dim
+        if dim not in self._dims:
+            for node in ex.walk(self._root):
+                if isinstance(node, ex.Symbol):
+                    self._at(node)
+        if dim not in self._dims:
+            raise ShapeError(
+                f"the size of dimension {dim} is not known",
+                hint=f"give it, dims={{'{dim}': 3}}",
+            )
+        return self._dims[dim]
+
+    def _axis_size(self, axis: Index | str, e: Expr) -> int:
+        if isinstance(axis, Index):
+            return self.size(axis.dim)
+        for index in e.free:
+            if index.name == axis:
+                return self.size(index.dim)
+        if axis not in self._axis_sizes:
+            raise ShapeError(f"the size of axis {axis} is not known")
+        return self._axis_sizes[axis]
+
+    def _at(self, e: Expr) -> Value:
+        found = self._memo.get(e)
+        if found is None:
+            found = self._memo[e] = self.compute(e)
+        return found
+
+    # ---------------------------------------------------------------- one node
+
+    def compute(self, e: Expr) -> Value:
+        """The value of a node from those of its parts."""
+        match e:
+            case ex.Symbol():
+                return self._symbol(e)
+            case ex.Mul():
+                return self._mul(e)
+            case ex.Number(value=value):
+                return np.array([[to_float(value)]]), ()
+            case ex.Add(terms=terms):
+                return self._add(terms)
+            case ex.Entry(row=i, column=j):
+                return self._entry(e.arg, i, j)
+            case ex.Transpose(arg=arg):
+                array, axes = self._at(arg)
+                return array.swapaxes(-1, -2), axes
+            case ex.Hadamard(factors=factors):
+                return self._hadamard(factors)
+            case ex.Quotient():
+                top, bottom, axes = align(self._at(e.numerator), self._at(e.denominator))
+                return top / bottom, axes
+            case ex.Apply(function=name, arg=arg):
+                array, axes = self._at(arg)
+                return functions.get(name).evaluate(array), axes
+            case ex.Power():
+                return self._power(e.base, e.exponent)
+            case ex.Trace(arg=arg):
+                array, axes = self._at(arg)
+                return np.einsum("...ii->...", array)[..., None, None], axes
+            case ex.Diag(arg=arg):
+                array, axes = self._at(arg)
+                return diagonal_matrix(
+                    array[..., 0] if arg.shape[1] == 1 else array[..., 0, :]
+                ), axes
+            case ex.Diagonal(arg=arg):
+                array, axes = self._at(arg)
+                return np.einsum("...ii->...i", array)[..., None], axes
+            case ex.Identity(shape=(n, _)):
+                return np.eye(self.size(n)), ()
+            case ex.Ones(shape=(m, n)):
+                return np.ones((self.size(m), self.size(n))), ()
+            case ex.Zeros(shape=(m, n)):
+                return np.zeros((self.size(m), self.size(n))), ()
+            case ex.MatrixPower(base=base, exponent=n):
+                array, axes = self._at(base)
+                return np.linalg.matrix_power(array, n), axes
+            case ex.Inverse(arg=arg):
+                array, axes = self._at(arg)
+                return inverse(array), axes
+            case ex.Total(arg=arg):
+                array, axes = self._at(arg)
+                return array.sum(axis=(-1, -2), keepdims=True), axes
+            case ex.Norm(arg=arg):
+                array, axes = self._at(arg)
+                return np.sqrt((array * array).sum(axis=(-1, -2), keepdims=True)), axes
+            case ex.Norm1(arg=arg):
+                array, axes = self._at(arg)
+                size = functions.get("abs").evaluate(array)
+                return size.sum(axis=(-1, -2), keepdims=True), axes
+            case ex.Det(arg=arg):
+                array, axes = self._at(arg)
+                return np.asarray(np.linalg.det(array))[..., None, None], axes
+            case ex.LogDet(arg=arg):
+                array, axes = self._at(arg)
+                return log_determinant(array)[..., None, None], axes
+            case ex.Row(arg=arg, index=k):
+                array, axes = self._at(arg)
+                return distinct(array[..., None, :], (*axes, k.name))
+            case ex.Column(arg=arg, index=k):
+                array, axes = self._at(arg)
+                return distinct(array.swapaxes(-1, -2)[..., None], (*axes, k.name))
+            case ex.IndexSum(indices=indices, body=body):
+                return self._sum(indices, body)
+            case ex.Rows(index=k, body=body):
+                return self._rows(k, body)
+            case ex.Delta(row=i, column=j):
+                return np.eye(self.size(i.dim))[..., None, None], (i.name, j.name)
+            case _:
+                assert_never(e)
+
+    def _symbol(self, e: ex.Symbol) -> Value:
+        given = self._values.get(e.name)
+        if given is None:
+            raise UnsupportedError(f"no value is given for {e.name}")
+        array = np.asarray(given.array if isinstance(given, Axed) else given)
+        axes = given.axes if isinstance(given, Axed) else ()
+        if array.dtype.kind not in "fc":
+            array = _as_float(array, e.name)
+        array = _two_dimensional(array, e, len(axes))
+        for dim, size in zip(e.shape, array.shape[-2:], strict=True):
+            known = dim if isinstance(dim, int) else self._dims.setdefault(dim, size)
+            if known != size:
+                raise ShapeError(
+                    f"the value of {e.name}, {ex.describe(e.shape)}, has size {size} "
+                    f"where {_called(dim, known)} is needed"
+                )
+        return array, axes
+
+    def _add(self, terms: Sequence[Expr]) -> Value:
+        total = self._at(terms[0])
+        for term in terms[1:]:
+            a, b, axes = align(total, self._at(term))
+            total = a + b, axes
+        return total
+
+    def _mul(self, e: ex.Mul) -> Value:
+        value = self._chain(e.matrices) if e.matrices else None
+        for scalar in e.scalars:
+            value = self._at(scalar) if value is None else times(self._at(scalar), value)
+        assert value is not None
+        return value if e.coefficient == 1 else (value[0] * to_float(e.coefficient), value[1])
+
+    def _chain(self, matrices: tuple[Expr, ...]) -> Value:
+        """A matrix product, from the right when it ends in a column."""
+        values = [self._at(m) for m in matrices]
+        if matrices[-1].shape[1] == 1:
+            right = values[-1]
+            for left in reversed(values[:-1]):
+                a, b, axes = align(left, right)
+                right = a @ b, axes
+            return right
+        left = values[0]
+        for right in values[1:]:
+            a, b, axes = align(left, right)
+            left = a @ b, axes
+        return left
+
+    def _hadamard(self, factors: Sequence[Expr]) -> Value:
+        product = self._at(factors[0])
+        for factor in factors[1:]:
+            product = times(product, self._at(factor))
+        return product
+
+    def _power(self, base: Expr, exponent: Expr) -> Value:
+        if isinstance(exponent, ex.Number):
+            array, axes = self._at(base)
+            p = exponent.value
+            whole = p.denominator == 1
+            return (whole_power(array, p.numerator) if whole else array ** to_float(p)), axes
+        a, b, axes = align(self._at(base), self._at(exponent))
+        return np.power(a, b), axes
+
+    def _entry(self, arg: Expr, row: Index, column: Index | None) -> Value:
+        array, axes = self._at(arg)
+        if column is None:
+            return distinct(array[..., None], (*axes, row.name))
+        return distinct(array[..., None, None], (*axes, row.name, column.name))
+
+    def _rows(self, k: Index, body: Expr) -> Value:
+        array, axes = self._at(body)
+        if k.name in axes:
+            array = np.moveaxis(array, axes.index(k.name), -2)[..., 0, :]
+        else:
+            array = np.broadcast_to(array, (*array.shape[:-2], self.size(k.dim), array.shape[-1]))
+        return array, tuple(a for a in axes if a != k.name)
+
+    # ---------------------------------------------------------------- sums over indices
+
+    def _sum(self, indices: tuple[Index, ...], body: Expr) -> Value:
+        if isinstance(body, ex.Add):
+            total = self._sum(indices, body.terms[0])
+            for term in body.terms[1:]:
+                a, b, axes = align(total, self._sum(indices, term))
+                total = a + b, axes
+            return total
+        if isinstance(body, ex.Mul):
+            return self._sum_of_product(indices, body)
+        array, axes = self._at(body)
+        names = [i.name for i in indices]
+        summed = tuple(k for k, a in enumerate(axes) if a in names)
+        count = math.prod(self.size(i.dim) for i in indices if i.name not in axes)
+        return array.sum(axis=summed) * count, tuple(a for a in axes if a not in names)
+
+    def _sum_of_product(self, indices: tuple[Index, ...], body: ex.Mul) -> Value:
+        """Contraction over labels: axes by name, and the places in the matrix chain by number."""
+        operands: list[Operand] = []
+        self._fresh += 1
+        scope: dict[str, Label] = {i.name: (i.name, self._fresh) for i in indices}
+        count = self._gather(body, scope, operands)
+        for k, matrix in enumerate(body.matrices):
+            array, axes = self._at(matrix)
+            operands.append((array, (*(scope.get(a, a) for a in axes), k, k + 1)))
+        present = {label for _, labels in operands for label in labels}
+        for i in indices:
+            if scope[i.name] not in present:
+                count *= self.size(i.dim)
+        free = tuple(sorted(label for label in present if isinstance(label, str)))
+        ends = (0, len(body.matrices)) if body.matrices else ()
+        array = contract(operands, (*free, *ends)) * count
+        return (array if ends else array[..., None, None]), free
+
+    def _gather(self, body: ex.Mul, scope: Mapping[str, Label], operands: list[Operand]) -> float:
+        """The scalar factors as operands; returns the number in front.
+
+        An inner sum with many free indices is not computed by itself: it joins this one, its
+        indices under names of their own.
+        """
+        count = to_float(body.coefficient)
+        for factor in body.scalars:
+            if isinstance(factor, ex.IndexSum) and len(factor.free) > 2:
+                inner = factor.body
+                if isinstance(inner, ex.Mul) and not inner.matrices:
+                    count *= self._join(factor.indices, inner, scope, operands)
+                    continue
+            array, axes = self._at(factor)
+            operands.append((array[..., 0, 0], tuple(scope.get(a, a) for a in axes)))
+        return count
+
+    def _join(
+        self,
+        indices: tuple[Index, ...],
+        body: ex.Mul,
+        scope: Mapping[str, Label],
+        operands: list[Operand],
+    ) -> float:
+        self._fresh += 1
+        inside: dict[str, Label] = {**scope, **{i.name: (i.name, self._fresh) for i in indices}}
+        start = len(operands)
+        count = self._gather(body, inside, operands)
+        present = {label for _, labels in operands[start:] for label in labels}
+        for i in indices:
+            if inside[i.name] not in present:
+                count *= self.size(i.dim)
+        return count
+
+
+# -------------------------------------------------------------------- arrays with named axes
+
+
+def align(a: Value, b: Value) -> tuple[Array, Array, Axes]:
+    """Two values that NumPy's broadcasting can combine, and the axes of the result."""
+    (x, p), (y, q) = a, b
+    if p == q or not q:
+        return x, y, p
+    if not p:
+        return x, y, q
+    axes = p + tuple(name for name in q if name not in p)
+    return spread(x, p, axes), spread(y, q, axes), axes
+
+
+def spread(array: Array, axes: Axes, wanted: Axes) -> Array:
+    """The array with its axes in another order; axes that it lacks have length 1."""
+    order = [axes.index(name) for name in wanted if name in axes]
+    n = len(axes)
+    if order != list(range(n)):
+        array = array.transpose(*order, n, n + 1)
+    return array[tuple(slice(None) if name in axes else None for name in wanted)]
+
+
+def times(a: Value, b: Value) -> Value:
+    """The elementwise product; either may be a scalar."""
+    x, y, axes = align(a, b)
+    return x * y, axes
+
+
+def distinct(array: Array, axes: Axes) -> Value:
+    """The value with every axis once: a repeated one takes the diagonal."""
+    once = tuple(dict.fromkeys(axes))
+    if len(once) == len(axes):
+        return array, axes
+    n = len(once)
+    places = [once.index(name) for name in axes]
+    return np.einsum(array, [*places, n, n + 1], [*range(n), n, n + 1]), once
+
+
+def diagonal_matrix(vectors: Array) -> Array:
+    """Diagonal matrices of a stack of vectors."""
+    n = vectors.shape[-1]
+    out: Array = np.zeros((*vectors.shape, n), dtype=vectors.dtype)
+    out[..., np.arange(n), np.arange(n)] = vectors
+    return out
+
+
+def inverse(array: Array) -> Array:
+    """Inverses of a stack of matrices; not-a-number where one is singular."""
+    try:
+        return np.asarray(np.linalg.inv(array))
+    except np.linalg.LinAlgError:
+        return np.full_like(array, np.nan)
+
+
+def log_determinant(array: Array) -> Array:
+    """log det of a stack of matrices; not-a-number where the determinant is not positive."""
+    sign, size = np.linalg.slogdet(array)
+    return np.asarray(np.where(sign.real > 0, size + np.log(sign), np.nan))
+
+
+def whole_power(array: Array, n: int) -> Array:
+    """`array**n` entry by entry for a whole number, by repeated squaring (exact on dual parts)."""
+    if n < 0:
+        return 1 / whole_power(array, -n)
+    result: Array | None = None
+    while n:
+        if n & 1:
+            result = array if result is None else result * array
+        n >>= 1
+        if n:
+            array = array * array
+    return np.ones_like(array) if result is None else result
+
+
+def to_float(value: Fraction) -> float:
+    """The nearest float; infinite when there is none."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.copysign(math.inf, value.numerator)
+
+
+def _as_float(array: Array, name: str) -> Array:
+    try:
+        return array.astype(float)
+    except (TypeError, ValueError) as problem:
+        raise ShapeError(f"the value of {name} is not an array of numbers") from problem
+
+
+def _two_dimensional(array: Array, e: ex.Symbol, axes: int) -> Array:
+    """The value of a symbol with its rows and columns as the last two axes."""
+    lacking = axes + 2 - array.ndim
+    if lacking == 0:
+        return array
+    if lacking == 1 and e.shape[1] == 1:
+        return array[..., None]
+    if lacking == 1 and e.shape[0] == 1:
+        return array[..., None, :]
+    if lacking == 2 and e.shape == ex.SCALAR:
+        return array[..., None, None]
+    raise ShapeError(
+        f"the value of {e.name}, {ex.describe(e.shape)}, has {array.ndim - axes} dimensions"
+    )
+
+
+def _called(dim: Dim, size: int) -> str:
+    return f"{size}" if isinstance(dim, int) else f"{dim} = {size}"

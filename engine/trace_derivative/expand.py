@@ -1,0 +1,251 @@
+"""Expr -> Indexed: a scalar (or an entry of a matrix) written in index notation.
+
+Input: an expression with shapes.  Output: the index form with all sums in front (`expand`), or
+the chain of equalities that leads to it (`expansion_chain`), as eqs (5) and (7) of the notes
+show it: the outer product first, then the inner ones, then all sums in front.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from . import expr as ex
+from . import indexed as ix
+from .expr import Dim, Expr, Index
+from .indexed import Indexed
+
+FACTORS_OF_A_POWER = 5
+"""Up to this exponent a matrix power is written out as a product."""
+
+_ALL = 10**9
+
+
+def expand(e: Expr, row: Index | None = None, column: Index | None = None) -> Indexed:
+    """The entry of `e` at `(row, column)` in index notation, all sums in front.
+
+    An index is None just where the dimension is 1; a scalar has none.
+    """
+    return named(hoist(_Expander(e, row, column).entry(e, row, column, _ALL)), e)
+
+
+def expansion_chain(
+    e: Expr, row: Index | None = None, column: Index | None = None, most: int = 4
+) -> tuple[Indexed, ...]:
+    """The index forms on the way to `expand(e)`, which is the last one.
+
+    At most `most` are returned; of a longer chain the first and the last ones stand.
+    """
+    forms: list[Indexed] = []
+    for depth in range(_ALL):
+        writer = _Expander(e, row, column)
+        form = named(writer.entry(e, row, column, depth), e)
+        if not forms or form != forms[-1]:
+            forms.append(form)
+        if not writer.cut or len(forms) > most:
+            break
+    final = expand(e, row, column)
+    if final != forms[-1]:
+        forms.append(final)
+    if len(forms) > most:
+        forms = [forms[0], final]
+    return tuple(forms)
+
+
+def named(t: Indexed, e: Expr) -> Indexed:
+    """The form with its indices named in reading order, away from the names that `e` uses."""
+    return ix.tidy(t, e.symbols | ex.dim_names(e), author_indices(e))
+
+
+def author_indices(e: Expr) -> frozenset[str]:
+    """The index names that the author of an expression has written."""
+    return ex.index_names(e)
+
+
+class _Expander:
+    """One expansion: a supply of index names, each used once; `cut` when something was left."""
+
+    def __init__(self, e: Expr, *given: Index | None) -> None:
+        taken = e.symbols | ex.dim_names(e) | ex.index_names(e)
+        taken |= {i.name for i in given if i is not None}
+        self._names: Iterator[str] = ix.fresh_names(taken)
+        self.cut = False
+
+    def new(self, dim: Dim) -> Index | None:
+        """A fresh index over a dimension; None for dimension 1."""
+        return None if dim == 1 else Index(next(self._names), dim)
+
+    def entry(self, e: Expr, i: Index | None, j: Index | None, depth: int) -> Indexed:
+        """Entry (i, j) of e; products are opened `depth` times from the outside."""
+        match e:
+            case ex.Symbol() | ex.Inverse() | ex.Det() | ex.LogDet():
+                return ix.element(e, i, j)
+            case ex.Number(value=value):
+                return ix.num(value)
+            case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
+                front = [self.entry(s, None, None, depth) for s in scalars]
+                if not matrices:
+                    return ix.times(ix.num(c), *front)
+                return ix.times(ix.num(c), *front, self.chain(matrices, i, j, depth))
+            case ex.Add(terms=terms):
+                return ix.plus(*[self.entry(t, i, j, depth) for t in terms])
+            case ex.Transpose(arg=arg):
+                return self.entry(arg, j, i, depth)
+            case ex.Hadamard(factors=factors):
+                return ix.times(*[self.entry(f, i, j, depth) for f in factors])
+            case ex.Quotient(numerator=a, denominator=b):
+                below = ix.pow_(self.entry(b, i, j, depth), ix.num(-1))
+                return ix.times(self.entry(a, i, j, depth), below)
+            case ex.Apply(function=name, arg=arg):
+                return ix.function(name, self.entry(arg, i, j, depth))
+            case ex.Power(base=ex.Norm(arg=arg), exponent=ex.Number(value=p)) if p == 2:
+                return self.squares(arg, depth)
+            case ex.Power(base=base, exponent=p):
+                exponent = self.entry(p, None, None, depth)
+                return ix.pow_(self.entry(base, i, j, depth), exponent)
+            case ex.Trace(arg=arg):
+                k = self.new(arg.shape[0])
+                return self.over((k,), self.opened(arg, k, k, depth))
+            case ex.Diag(arg=arg):
+                assert i is not None and j is not None
+                vector = self.entry(arg, *self.along(arg, i), depth)
+                return ix.times(ix.kronecker(i, j), vector)
+            case ex.Diagonal(arg=arg):
+                return self.entry(arg, i, i, depth)
+            case ex.Identity():
+                assert i is not None and j is not None
+                return ix.kronecker(i, j)
+            case ex.Ones():
+                return ix.ONE
+            case ex.Zeros():
+                return ix.ZERO
+            case ex.MatrixPower(base=base, exponent=n):
+                if n > FACTORS_OF_A_POWER:
+                    return ix.element(e, i, j)
+                return self.chain((base,) * n, i, j, depth)
+            case ex.Total(arg=arg):
+                k, m = self.new(arg.shape[0]), self.new(arg.shape[1])
+                return self.over((k, m), self.opened(arg, k, m, depth))
+            case ex.Norm(arg=arg):
+                return ix.function("sqrt", self.squares(arg, depth))
+            case ex.Norm1(arg=arg):
+                k, m = self.new(arg.shape[0]), self.new(arg.shape[1])
+                return self.over((k, m), ix.function("abs", self.opened(arg, k, m, depth)))
+            case ex.Row(arg=arg, index=k):
+                return self.entry(arg, k, j, depth)
+            case ex.Column(arg=arg, index=k):
+                return self.entry(arg, i, k, depth)
+            case ex.Entry(arg=arg, row=k, column=m):
+                return self.entry(arg, k, m, depth)
+            case ex.IndexSum(indices=indices, body=body):
+                return self.over(indices, self.entry(body, i, j, depth))
+            case ex.Rows(index=k, body=body):
+                assert i is not None
+                return ix.rename(self.entry(body, None, j, depth), {k: i})
+            case ex.Delta(row=k, column=m):
+                return ix.kronecker(k, m)
+            case _:
+                assert_never(e)
+
+    def opened(self, e: Expr, i: Index | None, j: Index | None, depth: int) -> Indexed:
+        """Entry (i, j); at depth 0 a product stays closed, `[A X B]_{ii}`."""
+        closed = (
+            depth <= 0 and isinstance(e, ex.Mul) and len(e.matrices) > 1 and (i or j) is not None
+        )
+        if closed:
+            self.cut = True
+            return ix.element(e, i, j)
+        return self.entry(e, i, j, depth - 1)
+
+    def chain(
+        self, matrices: tuple[Expr, ...], i: Index | None, j: Index | None, depth: int
+    ) -> Indexed:
+        """Entry (i, j) of a product of matrices: first factor times the rest, summed."""
+        if len(matrices) == 1:
+            return self.entry(matrices[0], i, j, depth)
+        if depth >= len(matrices):
+            return self.whole_chain(matrices, i, j, depth)
+        k = self.new(matrices[0].shape[1])
+        head = self.entry(matrices[0], i, k, depth)
+        rest = matrices[1:]
+        if len(rest) == 1:
+            tail = self.entry(rest[0], k, j, depth)
+        elif depth <= 0 and (k or j) is not None:
+            self.cut = True
+            tail = ix.element(ex.mul(*rest), k, j)
+        else:
+            tail = self.chain(rest, k, j, depth - 1)
+        return self.over((k,), ix.times(head, tail))
+
+    def whole_chain(
+        self, matrices: tuple[Expr, ...], i: Index | None, j: Index | None, depth: int
+    ) -> Indexed:
+        """Entry (i, j) of a product, all inner indices summed at once."""
+        inner = [self.new(m.shape[1]) for m in matrices[:-1]]
+        places = zip([i, *inner], [*inner, j], matrices, strict=True)
+        parts = [self.entry(m, a, b, depth) for a, b, m in places]
+        return self.over(tuple(inner), ix.times(*parts))
+
+    def squares(self, e: Expr, depth: int) -> Indexed:
+        """The sum of squares of all entries."""
+        i, j = self.new(e.shape[0]), self.new(e.shape[1])
+        return self.over((i, j), ix.pow_(self.opened(e, i, j, depth), ix.num(2)))
+
+    def along(self, vector: Expr, i: Index) -> tuple[Index | None, Index | None]:
+        """The place of entry i of a row or column vector."""
+        return (i, None) if vector.shape[1] == 1 else (None, i)
+
+    def over(self, indices: tuple[Index | None, ...], body: Indexed) -> Indexed:
+        return contract(tuple(i for i in indices if i is not None), body)
+
+
+def contract(indices: tuple[Index, ...], body: Indexed) -> Indexed:
+    """The sum over indices, with every delta that holds one of them worked off."""
+    remaining = list(dict.fromkeys(indices))
+    while isinstance(body, ix.Times):
+        found = None
+        for f in body.factors:
+            if isinstance(f, ix.KroneckerDelta):
+                if f.column in remaining:
+                    found = (f, f.column, f.row)
+                elif f.row in remaining:
+                    found = (f, f.row, f.column)
+                if found:
+                    break
+        if found is None:
+            break
+        worked, gone, kept = found
+        rest = list(body.factors)
+        rest.remove(worked)
+        remaining.remove(gone)
+        body = ix.rename(ix.times(ix.num(body.coefficient), *rest), {gone: kept})
+    if isinstance(body, ix.KroneckerDelta):
+        for gone in (body.column, body.row):
+            if gone in remaining:
+                remaining.remove(gone)
+                body = ix.ONE
+                break
+    return ix.sum_over(tuple(remaining), body)
+
+
+def hoist(t: Indexed) -> Indexed:
+    """All sums moved in front of the products that hold them; what stands inside stays inside."""
+    parts = ix.children(t)
+    if not parts:
+        return t
+    t = ix.with_children(t, tuple(hoist(p) for p in parts))
+    if isinstance(t, ix.SumOver):
+        return contract(t.indices, t.body)
+    if not isinstance(t, ix.Times) or not any(isinstance(f, ix.SumOver) for f in t.factors):
+        return t
+    taken = {i.name for i in t.free}
+    indices: list[Index] = []
+    factors: list[Indexed] = []
+    for f in t.factors:
+        if isinstance(f, ix.SumOver):
+            f = ix.rename_apart(f, taken)
+            indices.extend(f.indices)
+            taken.update(i.name for i in f.indices)
+            f = f.body
+        factors.append(f)
+    return contract(tuple(indices), ix.times(ix.num(t.coefficient), *factors))

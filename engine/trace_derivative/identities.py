@@ -1,0 +1,496 @@
+"""Expr -> Expr by known identities: one occurrence of the variable at a time ("take 2").
+
+The function is written as traces `tr[L Y R]` in which Y holds the occurrence and all else is
+constant (eq (18) of the notes).  A rule of the differential calculus replaces Y by what is
+inside it, until Y is the variable, its transpose or its diagonal matrix; then (9), (12) or (31)
+gives the derivative.  `RULES` has one entry for each kind of node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from . import expr as ex
+from . import functions as fn
+from .errors import UnsupportedError
+from .expr import ONE, Expr, Index, Symbol
+from .limits import check_terms
+from .simplify import flip
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """`weight * sum(over: tr[left factor right])`; only `factor` is not held constant."""
+
+    factor: Expr
+    left: tuple[Expr, ...] = ()
+    right: tuple[Expr, ...] = ()
+    weight: tuple[Expr, ...] = ()
+    over: tuple[Index, ...] = ()
+
+    def cofactor(self) -> Expr:
+        """N with `tr[left factor right] = tr[N factor]`, simplified no further."""
+        chain = self.right + self.left
+        if chain:
+            return ex.mul(*chain)
+        return ex.identity(self.factor.shape[0])
+
+    def dual(self) -> Expr:
+        """The transpose of the cofactor, of the factor's shape: df = sum(dual .* dfactor)."""
+        return flip(self.cofactor())
+
+    def value(self) -> Expr:
+        """The form as an expression."""
+        return index_sum(self, ex.trace(ex.mul(*self.left, self.factor, *self.right)))
+
+
+def index_sum(form: Form, body: Expr) -> Expr:
+    """`weight * sum(over: body)`; the weight may depend on the indices."""
+    return (
+        ex.index_sum(form.over, ex.mul(*form.weight, body))
+        if form.over
+        else ex.mul(*form.weight, body)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of the differential calculus: its name, its statement, its source, and its deed."""
+
+    name: str
+    statement: str
+    source: str
+    apply: Callable[[Form], tuple[Form, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A derivative that is known: `d function / d variable = gradient` (text), and its number."""
+
+    label: str
+    function: str
+    variable: str
+    gradient: str
+
+
+IDENTITIES: dict[str, Identity] = {
+    i.label: i
+    for i in (
+        Identity("(9)", "tr(A*X*B)", "X", "A'*B'"),
+        Identity("(12)", "tr(A*X'*B)", "X", "B*A"),
+        Identity("(27)", "tr(V'*log(A*X*B))", "X", "A'*(V./(A*X*B))*B'"),
+        Identity("(28)", "tr(V'*log(A*X'*B))", "X", "B*(V./(A*X'*B))'*A"),
+        Identity("(31)", "tr(A*diag(x)*B)", "x", "(A'.*B)*ones"),
+    )
+}
+"""The identities of the notes; (27) and (28) are what the rule of `log` and (9), (12) give."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """One rule at work: the derivative of `form` is the sum of those of `results`."""
+
+    form: Form
+    rule: Rule
+    results: tuple[Form, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BaseCase:
+    """A form whose derivative an identity gives."""
+
+    form: Form
+    identity: str
+    gradient: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How the derivative came about.
+
+    `forms`: one for each place in the function; `reductions` in the order in which they were
+    made; `cases`: the forms at which an identity was applied, in reading order.
+    """
+
+    forms: tuple[Form, ...]
+    reductions: tuple[Reduction, ...]
+    cases: tuple[BaseCase, ...]
+
+    def gradient(self, variable: Symbol) -> Expr:
+        """The sum of what the identities give, not simplified."""
+        terms = [c.gradient for c in self.cases]
+        return ex.add(*terms) if terms else ex.zeros(*variable.shape)
+
+
+def account(function: Expr, variable: Symbol) -> Account:
+    """Derive by identities; raises `UnsupportedError` where a rule is missing."""
+    forms = tuple(_opened_scalar(function, variable.name, (), ()))
+    reductions: list[Reduction] = []
+    cases: list[BaseCase] = []
+    for form in forms:
+        _derive(form, variable, reductions, cases)
+    return Account(forms, tuple(reductions), tuple(cases))
+
+
+def _derive(
+    form: Form, variable: Symbol, reductions: list[Reduction], cases: list[BaseCase]
+) -> None:
+    check_terms(len(cases) + len(reductions), "terms")
+    case = base_case(form, variable)
+    if case is not None:
+        cases.append(case)
+        return
+    rule = RULES.get(type(form.factor))
+    if rule is None:
+        raise UnsupportedError(f"no rule for the derivative of {form.factor}")
+    results = tuple(
+        opened
+        for result in rule.apply(form)
+        if variable.name in result.factor.symbols
+        for opened in _opened(result, variable.name)
+    )
+    reductions.append(Reduction(form, rule, results))
+    for result in results:
+        _derive(result, variable, reductions, cases)
+
+
+# ------------------------------------------------------------------------ known derivatives
+
+
+def base_case(form: Form, variable: Symbol) -> BaseCase | None:
+    """The form's derivative where an identity gives it; None where a rule has to come first."""
+    match form.factor:
+        case Symbol() as s if s == variable and s.shape == ex.SCALAR:
+            rest = ex.trace(ex.mul(*form.left, *form.right)) if form.left + form.right else ONE
+            return BaseCase(form, "linearity", index_sum(form, rest))
+        case Symbol() as s if s == variable:
+            gradient = ex.mul(*_flipped(form.left), *_flipped(form.right))
+            if not form.left + form.right:
+                gradient = ex.identity(s.shape[0])
+            return BaseCase(form, "(9)", index_sum(form, gradient))
+        case ex.Transpose(arg=s) if s == variable:
+            chain = form.right + form.left
+            gradient = ex.mul(*chain) if chain else ex.identity(s.shape[0])
+            return BaseCase(form, "(12)", index_sum(form, gradient))
+        case ex.Diag(arg=s) if s == variable:
+            return BaseCase(form, "(31)", index_sum(form, _diagonal_of_cofactor(form)))
+    return None
+
+
+def _flipped(chain: tuple[Expr, ...]) -> tuple[Expr, ...]:
+    """The factors of the transposed product."""
+    return tuple(flip(m) for m in reversed(chain))
+
+
+def _diagonal_of_cofactor(form: Form) -> Expr:
+    """`(L' .* R)*1`, the diagonal of R L (eq (31)); without the ones where L' and R are vectors."""
+    if not form.left or not form.right:
+        return ex.diagonal(form.cofactor())
+    left, right = flip(ex.mul(*form.left)), ex.mul(*form.right)
+    inner = right.shape[1]
+    body = ex.hadamard(left, right)
+    return body if inner == 1 else ex.mul(body, ex.ones(inner))
+
+
+# ------------------------------------------------------------------------ opening
+
+
+def _opened_scalar(
+    e: Expr, name: str, weight: tuple[Expr, ...], over: tuple[Index, ...]
+) -> Iterator[Form]:
+    """The forms of a scalar expression, one for each place that holds the variable."""
+    if name not in e.symbols:
+        return
+    match e:
+        case ex.Add(terms=terms):
+            for t in terms:
+                yield from _opened_scalar(t, name, weight, over)
+        case ex.Mul(coefficient=c, scalars=scalars, matrices=()):
+            for n, s in enumerate(scalars):
+                others = (ex.number(c), *scalars[:n], *scalars[n + 1 :])
+                yield from _opened_scalar(s, name, _times(weight, *others), over)
+        case ex.Mul(coefficient=c, matrices=matrices):
+            form = Form(ex.mul(*matrices), (), (), _times(weight, ex.number(c)), over)
+            yield from _opened(form, name)
+        case ex.IndexSum(indices=indices, body=body):
+            yield from _opened_scalar(body, name, weight, over + indices)
+        case ex.Trace(arg=arg):
+            yield from _opened(Form(arg, (), (), weight, over), name)
+        case ex.Total(arg=arg):
+            left, right = ex.transpose(ex.ones(arg.shape[0])), ex.ones(arg.shape[1])
+            form = Form(arg, _but_one(left), _but_one(right), weight, over)
+            yield from _opened(form, name)
+        case ex.Power(base=ex.Norm(arg=arg), exponent=ex.Number(value=p)) if p == 2:
+            squared = ex.mul(arg, ex.transpose(arg))
+            yield from _opened(Form(squared, (), (), weight, over), name)
+        case ex.Apply(function=f, arg=arg):
+            slope = fn.lift(fn.get(f).derivative, arg)
+            yield from _opened_scalar(arg, name, _times(weight, slope), over)
+        case ex.Power(base=base, exponent=p):
+            slope = ex.mul(p, ex.power(base, ex.sub(p, ONE)))
+            yield from _opened_scalar(base, name, _times(weight, slope), over)
+            slope = ex.mul(e, ex.apply("log", base))
+            yield from _opened_scalar(p, name, _times(weight, slope), over)
+        case _:
+            yield Form(e, (), (), weight, over)
+
+
+def _but_one(e: Expr) -> tuple[Expr, ...]:
+    return () if e == ONE else (e,)
+
+
+def _times(weight: tuple[Expr, ...], *more: Expr) -> tuple[Expr, ...]:
+    product = ex.mul(*weight, *more)
+    return () if product == ONE else (product,)
+
+
+def _opened(form: Form, name: str) -> Iterator[Form]:
+    """The forms that a form falls into: sums taken apart, products and transposes moved aside."""
+    f = form.factor
+    if name not in f.symbols:
+        return
+    if f.shape == ex.SCALAR and not isinstance(f, Symbol):
+        rest = form.left + form.right
+        weight = _times(form.weight, ex.trace(ex.mul(*rest))) if rest else form.weight
+        yield from _opened_scalar(f, name, weight, form.over)
+        return
+    match f:
+        case ex.Add(terms=terms):
+            for t in terms:
+                yield from _opened(replace(form, factor=t), name)
+        case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
+            weight = _times(form.weight, ex.number(c))
+            for n, s in enumerate(scalars):
+                others = (*scalars[:n], *scalars[n + 1 :])
+                chain = form.left + matrices + form.right
+                held = _times(weight, *others, ex.trace(ex.mul(*chain)))
+                yield from _opened_scalar(s, name, held, form.over)
+            weight = _times(weight, *scalars)
+            for n, m in enumerate(matrices):
+                left, right = form.left + matrices[:n], matrices[n + 1 :] + form.right
+                yield from _opened(Form(m, left, right, weight, form.over), name)
+        case ex.Transpose(arg=Symbol()):
+            yield form
+        case ex.Transpose(arg=arg):
+            turned = Form(arg, _flipped(form.right), _flipped(form.left), form.weight, form.over)
+            yield from _opened(turned, name)
+        case ex.IndexSum(indices=indices, body=body):
+            yield from _opened(replace(form, factor=body, over=form.over + indices), name)
+        case ex.Diag():
+            yield _rotated(form)
+        case _:
+            yield form
+
+
+def _rotated(form: Form) -> Form:
+    """The trace rotated so that it begins and ends with vectors, where it can be (eq (35))."""
+    rest: list[Expr] = []
+    for m in form.right + form.left:
+        if isinstance(m, ex.Ones) and m.shape[1] != 1:
+            rest += [ex.ones(m.shape[0]), ex.transpose(ex.ones(m.shape[1]))]
+        else:
+            rest.append(m)
+    for n in range(1, len(rest)):
+        if rest[n].shape[0] == 1:
+            return replace(form, right=tuple(rest[:n]), left=tuple(rest[n:]))
+    return form
+
+
+# ------------------------------------------------------------------------ rules
+
+
+def _inside(form: Form, factor: Expr, dual: Expr) -> Form:
+    """`sum(dual .* factor)` written as a trace: `tr[dual' factor]`."""
+    return replace(form, factor=factor, left=(ex.transpose(dual),), right=())
+
+
+def _apply(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.Apply)
+    z = form.factor.arg
+    slope = fn.lift(fn.get(form.factor.function).derivative, z)
+    return (_inside(form, z, _merged(form.dual(), slope)),)
+
+
+def _merged(dual: Expr, slope: Expr) -> Expr:
+    """`dual .* slope`, as a quotient where the slope is one over something."""
+    if isinstance(slope, ex.Quotient) and isinstance(slope.numerator, ex.Ones):
+        return ex.quotient(dual, slope.denominator)
+    return _product(dual, slope)
+
+
+def _product(*factors: Expr) -> Expr:
+    """The elementwise product without factors of ones."""
+    kept = [f for f in factors if not isinstance(f, ex.Ones)]
+    return ex.hadamard(*kept) if kept else factors[0]
+
+
+def _power(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.Power)
+    base, p = form.factor.base, form.factor.exponent
+    slope = ex.mul(p, ex.power(base, ex.sub(p, ONE)))
+    by_base = _inside(form, base, _product(form.dual(), slope))
+    weight = ex.total(_product(form.dual(), form.factor, ex.apply("log", base)))
+    by_exponent = Form(p, (), (), _times(form.weight, weight), form.over)
+    return by_base, by_exponent
+
+
+def _hadamard(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.Hadamard)
+    fs = form.factor.factors
+    dual = form.dual()
+    return tuple(_inside(form, f, _product(dual, *fs[:n], *fs[n + 1 :])) for n, f in enumerate(fs))
+
+
+def _quotient(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.Quotient)
+    a, b = form.factor.numerator, form.factor.denominator
+    dual = form.dual()
+    above = _inside(form, a, ex.quotient(dual, b))
+    slope = ex.quotient(_product(dual, a), ex.power(b, ex.number(2)))
+    below = replace(_inside(form, b, slope), weight=_times(form.weight, ex.number(-1)))
+    return above, below
+
+
+def _diag(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.Diag)
+    v = form.factor.arg
+    return (_inside(form, v if v.shape[1] == 1 else flip(v), _diagonal_of_cofactor(form)),)
+
+
+def _diagonal(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.Diagonal)
+    return (replace(form, factor=form.factor.arg, left=(ex.diag(form.dual()),), right=()),)
+
+
+def _inverse(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.Inverse)
+    held = form.factor
+    weight = _times(form.weight, ex.number(-1))
+    left, right = (*form.left, held), (held, *form.right)
+    return (replace(form, factor=held.arg, left=left, right=right, weight=weight),)
+
+
+def _matrix_power(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.MatrixPower)
+    base, n = form.factor.base, form.factor.exponent
+    check_terms(n, "terms of a power")
+    results = []
+    for r in range(n):
+        before = (ex.matrix_power(base, r),) if r else ()
+        after = (ex.matrix_power(base, n - 1 - r),) if r < n - 1 else ()
+        results.append(
+            replace(form, factor=base, left=form.left + before, right=after + form.right)
+        )
+    return tuple(results)
+
+
+def _row(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.Row)
+    z = form.factor.arg
+    unit = ex.transpose(ex.column(ex.identity(z.shape[0]), form.factor.index))
+    return (replace(form, factor=z, left=(*form.left, unit)),)
+
+
+def _column(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.Column)
+    z = form.factor.arg
+    unit = ex.column(ex.identity(z.shape[1]), form.factor.index)
+    return (replace(form, factor=z, right=(unit, *form.right)),)
+
+
+def _entry(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.Entry)
+    z, i, j = form.factor.arg, form.factor.row, form.factor.column
+    left = ex.transpose(ex.column(ex.identity(z.shape[0]), i))
+    right = () if j is None else (ex.column(ex.identity(z.shape[1]), j),)
+    return (Form(z, (left,), right, form.weight, form.over),)
+
+
+def _rows(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.Rows)
+    k, body = form.factor.index, form.factor.body
+    cofactor = form.cofactor()
+    if any(k.name == i.name for i in (*cofactor.free, *form.over)):
+        raise UnsupportedError(
+            f"the index {k.name} is used twice, one inside the other",
+            hint="give the inner index another name",
+        )
+    column = ex.column(cofactor, k)
+    return (Form(body, (), (column,), form.weight, (*form.over, k)),)
+
+
+def _logdet(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.LogDet)
+    z = form.factor.arg
+    return (Form(z, (ex.inverse(z),), (), form.weight, form.over),)
+
+
+def _det(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.Det)
+    z = form.factor.arg
+    return (Form(z, (ex.inverse(z),), (), _times(form.weight, form.factor), form.over),)
+
+
+def _norm(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.Norm)
+    z = form.factor.arg
+    weight = _times(form.weight, ex.power(form.factor, ex.number(-1)))
+    return (Form(z, (ex.transpose(z),), (), weight, form.over),)
+
+
+def _norm1(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.Norm1)
+    z = form.factor.arg
+    return (Form(z, (ex.transpose(ex.apply("sign", z)),), (), form.weight, form.over),)
+
+
+RULES: dict[type[ex.Node], Rule] = {
+    ex.Apply: Rule(
+        "elementwise function",
+        "d tr[D'*f(Z)] = d tr[(D.*f_1(Z))'*Z]",
+        "notes (27), (28)",
+        _apply,
+    ),
+    ex.Power: Rule(
+        "elementwise power",
+        "d tr[D'*Z.^p] = d tr[(p*D.*Z.^(p-1))'*Z]",
+        "notes (27)",
+        _power,
+    ),
+    ex.Hadamard: Rule(
+        "Hadamard product", "d tr[D'*(A.*Z)] = d tr[(D.*A)'*Z]", "Magnus and Neudecker", _hadamard
+    ),
+    ex.Quotient: Rule(
+        "elementwise quotient",
+        "d tr[D'*(A./Z)] = -d tr[(D.*A./Z.^2)'*Z]",
+        "Magnus and Neudecker",
+        _quotient,
+    ),
+    ex.Diag: Rule("diagonal matrix", "d tr[A*diag(z)*B] = d ((A'.*B)*1)'*z", "notes (31)", _diag),
+    ex.Diagonal: Rule(
+        "diagonal of a matrix", "d d'*diag(Z) = d tr[diag(d)*Z]", "notes (31)", _diagonal
+    ),
+    ex.Inverse: Rule(
+        "inverse", "d tr[A*inv(Z)*B] = -d tr[A*inv(Z)*Z*inv(Z)*B]", "Cookbook (59)", _inverse
+    ),
+    ex.MatrixPower: Rule(
+        "matrix power",
+        "d tr[A*Z^n*B] = sum over r of d tr[A*Z^r*Z*Z^(n-1-r)*B]",
+        "Cookbook (91)",
+        _matrix_power,
+    ),
+    ex.Row: Rule("row of a matrix", "Z[k,:] = e_k'*Z", "definition", _row),
+    ex.Column: Rule("column of a matrix", "Z[:,k] = Z*e_k", "definition", _column),
+    ex.Entry: Rule("entry of a matrix", "Z[i,j] = e_i'*Z*e_j", "definition", _entry),
+    ex.Rows: Rule(
+        "stacked rows", "d tr[A*rows(k: z)*B] = d sum(k: z*B*A[:,k])", "notes (46)", _rows
+    ),
+    ex.LogDet: Rule("log-determinant", "d logdet(Z) = d tr[inv(Z)*Z]", "Cookbook (57)", _logdet),
+    ex.Det: Rule("determinant", "d det(Z) = det(Z) d tr[inv(Z)*Z]", "Cookbook (49)", _det),
+    ex.Norm: Rule("norm", "d norm(Z) = d tr[Z'*Z]/norm(Z), one Z held", "Cookbook (129)", _norm),
+    ex.Norm1: Rule(
+        "sum of absolute entries", "d norm1(Z) = d tr[sign(Z)'*Z]", "definition", _norm1
+    ),
+}
+"""What to do with a factor that holds the variable: one entry for each kind of node."""

@@ -1,0 +1,450 @@
+"""The index language: sums over named indices of products of entries, immutable and hash-consed.
+
+A value of this language is a scalar that depends on its free indices.  Binding is lexical: an
+inner sum may re-use the name of an outer one (`tidy` gives every binder a name of its own
+before anything is shown).  `rename` never captures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, TypeAlias, TypeVar, assert_never
+
+from . import expr as ex
+from .expr import Dim, Expr, Index
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Term:
+    """What every value of the index language has: its free indices."""
+
+    free: frozenset[Index]
+    symbols: frozenset[str]
+    _key: tuple[Any, ...]
+    _hash: int
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Term) and self._hash == other._hash and self._key == other._key
+
+    def __str__(self) -> str:
+        from .render_text import indexed_text
+
+        return indexed_text(self)  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self}>"
+
+    def latex(self) -> str:
+        """LaTeX of the index form (plain amsmath)."""
+        from .render_latex import indexed_latex
+
+        return indexed_latex(self)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Num(Term):
+    """An exact number."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Element(Term):
+    """An entry of a matrix expression: as many indices as it has dimensions other than 1."""
+
+    matrix: Expr
+    indices: tuple[Index, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class KroneckerDelta(Term):
+    """1 where the two indices are equal, else 0."""
+
+    row: Index
+    column: Index
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Times(Term):
+    """`coefficient` times a product of factors, in reading order."""
+
+    coefficient: Fraction
+    factors: tuple[Indexed, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Plus(Term):
+    """A sum of two or more terms."""
+
+    terms: tuple[Indexed, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class SumOver(Term):
+    """The sum over one or more bound indices."""
+
+    indices: tuple[Index, ...]
+    body: Indexed
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Function(Term):
+    """A function of one number."""
+
+    function: str
+    arg: Indexed
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Pow(Term):
+    """A power of numbers."""
+
+    base: Indexed
+    exponent: Indexed
+
+
+Indexed: TypeAlias = Num | Element | KroneckerDelta | Times | Plus | SumOver | Function | Pow
+
+T = TypeVar("T", bound=Term)
+_table: dict[tuple[Any, ...], Term] = {}
+_TABLE_LIMIT = 200_000
+_NO_INDICES: frozenset[Index] = frozenset()
+_NO_NAMES: frozenset[str] = frozenset()
+
+
+def clear() -> None:
+    """Forget the table of nodes."""
+    _table.clear()
+
+
+def _make(
+    kind: type[T],
+    parts: tuple[Indexed, ...],
+    *fields: Any,
+    bound: tuple[Index, ...] = (),
+    own: tuple[Index, ...] = (),
+    names: frozenset[str] = _NO_NAMES,
+) -> T:
+    key = (kind, *fields)
+    node = _table.get(key)
+    if node is None:
+        free = _NO_INDICES.union(*[p.free for p in parts]).difference(bound).union(own)
+        names = names.union(*[p.symbols for p in parts])
+        node = kind(free, names, key, hash(key), *fields)
+        if len(_table) >= _TABLE_LIMIT:
+            _table.clear()
+        _table[key] = node
+    return node  # type: ignore[return-value]
+
+
+# ------------------------------------------------------------------------ constructors
+
+
+def num(value: Fraction | int) -> Num:
+    """An exact number."""
+    return _make(Num, (), Fraction(value))
+
+
+ONE = num(1)
+ZERO = num(0)
+
+
+def element(matrix: Expr, row: Index | None = None, column: Index | None = None) -> Indexed:
+    """Entry of a matrix expression; an index is None just where the dimension is 1.
+
+    A row vector is turned into a column, so that an entry of a vector has one index.
+    """
+    if isinstance(matrix, ex.Number):
+        return num(matrix.value)
+    if row is None and column is not None:
+        matrix, row, column = ex.transpose(matrix), column, None
+    if isinstance(matrix, ex.Transpose) and row is not None and column is not None:
+        matrix, row, column = matrix.arg, column, row
+    indices = tuple(i for i in (row, column) if i is not None)
+    return _make(Element, (), matrix, indices, own=(*indices, *matrix.free), names=matrix.symbols)
+
+
+def kronecker(row: Index, column: Index) -> Indexed:
+    """Kronecker's delta."""
+    return ONE if row == column else _make(KroneckerDelta, (), row, column, own=(row, column))
+
+
+def times(*factors: Indexed) -> Indexed:
+    """The product; nested products become flat, numbers go in front."""
+    coefficient = Fraction(1)
+    flat: list[Indexed] = []
+    for f in factors:
+        if isinstance(f, Num):
+            coefficient *= f.value
+        elif isinstance(f, Times):
+            coefficient *= f.coefficient
+            flat.extend(f.factors)
+        else:
+            flat.append(f)
+    if coefficient == 0:
+        return ZERO
+    if not flat:
+        return num(coefficient)
+    if coefficient == 1 and len(flat) == 1:
+        return flat[0]
+    return _make(Times, (*flat,), coefficient, (*flat,))
+
+
+def plus(*terms: Indexed) -> Indexed:
+    """The sum; nested sums become flat, numbers are added up."""
+    constant = Fraction(0)
+    flat: list[Indexed] = []
+    for t in terms:
+        for u in t.terms if isinstance(t, Plus) else (t,):
+            if isinstance(u, Num):
+                constant += u.value
+            else:
+                flat.append(u)
+    if constant:
+        flat.append(num(constant))
+    if not flat:
+        return ZERO
+    return flat[0] if len(flat) == 1 else _make(Plus, (*flat,), (*flat,))
+
+
+def sum_over(indices: tuple[Index, ...], body: Indexed) -> Indexed:
+    """The sum over indices; directly nested sums become one, a number stands in front."""
+    if not indices or body == ZERO:
+        return body
+    if isinstance(body, SumOver) and not set(indices) & set(body.indices):
+        indices, body = indices + body.indices, body.body
+    if isinstance(body, Times) and body.coefficient != 1:
+        rest = _make(SumOver, (body,), indices, times(*body.factors), bound=indices)
+        return times(num(body.coefficient), rest)
+    return _make(SumOver, (body,), indices, body, bound=indices)
+
+
+def function(name: str, arg: Indexed) -> Indexed:
+    """A function of one number, by its name."""
+    return _make(Function, (arg,), name, arg)
+
+
+def pow_(base: Indexed, exponent: Indexed) -> Indexed:
+    """A power; of a power with a whole exponent one power."""
+    if isinstance(exponent, Num):
+        p = exponent.value
+        if p == 1:
+            return base
+        if p == 0:
+            return ONE
+        if p.denominator == 1:
+            if isinstance(base, Num) and base.value != 0 and abs(p) < 100:
+                return num(base.value**p.numerator)
+            if isinstance(base, Pow):
+                return pow_(base.base, times(base.exponent, exponent))
+    return _make(Pow, (base, exponent), base, exponent)
+
+
+def children(t: Indexed) -> tuple[Indexed, ...]:
+    """The direct parts, in reading order."""
+    match t:
+        case Num() | Element() | KroneckerDelta():
+            return ()
+        case Times(factors=parts) | Plus(terms=parts):
+            return parts
+        case SumOver(body=part) | Function(arg=part):
+            return (part,)
+        case Pow(base=a, exponent=b):
+            return (a, b)
+        case _:
+            assert_never(t)
+
+
+def with_children(t: Indexed, new: tuple[Indexed, ...]) -> Indexed:
+    """The same kind of value over other parts."""
+    match t:
+        case Num() | Element() | KroneckerDelta():
+            return t
+        case Times():
+            return times(num(t.coefficient), *new)
+        case Plus():
+            return plus(*new)
+        case SumOver():
+            return sum_over(t.indices, new[0])
+        case Function():
+            return function(t.function, new[0])
+        case Pow():
+            return pow_(new[0], new[1])
+        case _:
+            assert_never(t)
+
+
+# ------------------------------------------------------------------------ names
+
+READING_ORDER = tuple("ijklmnpqrstuvwabcdefgh")
+"""Index names in the order in which a reader expects them."""
+
+
+def fresh_names(taken: Iterable[str]) -> Iterator[str]:
+    """Names that are not taken, in reading order: i, j, k, l, m, n, p, q ..., then i1, j1 ..."""
+    used = set(taken)
+    for name in READING_ORDER:
+        if name not in used:
+            yield name
+    round_ = 1
+    while True:
+        for letter in READING_ORDER:
+            name = f"{letter}{round_}"
+            if name not in used:
+                yield name
+        round_ += 1
+
+
+def fresh(dim: Dim, taken: Iterable[str]) -> Index:
+    """An index over `dim` with the first name that is not taken."""
+    return Index(next(fresh_names(taken)), dim)
+
+
+def all_names(t: Indexed) -> set[str]:
+    """The names of all indices of a value, free and bound."""
+    names = {i.name for i in t.free}
+    stack = [t]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, SumOver):
+            names.update(i.name for i in node.indices)
+        elif isinstance(node, Element):
+            names.update(ex.index_names(node.matrix))
+        stack.extend(children(node))
+    return names
+
+
+def rename(t: Indexed, mapping: Mapping[Index, Index]) -> Indexed:
+    """The value with free indices replaced; a binder in the way gets another name."""
+    live = {a: b for a, b in mapping.items() if a in t.free and a != b}
+    if not live:
+        return t
+    match t:
+        case Num():
+            return t
+        case Element():
+            places = [live.get(i, i) for i in t.indices]
+            return element(rename_expr(t.matrix, live), *places)
+        case KroneckerDelta():
+            return kronecker(live.get(t.row, t.row), live.get(t.column, t.column))
+        case SumOver():
+            incoming = {b.name for b in live.values()}
+            if any(i.name in incoming for i in t.indices):
+                t = rename_apart(t, incoming)
+            return sum_over(t.indices, rename(t.body, live))
+        case _:
+            return with_children(t, tuple(rename(c, live) for c in children(t)))
+
+
+def rename_apart(t: SumOver, taken: Iterable[str]) -> SumOver:
+    """The sum with its indices renamed where their names are taken."""
+    forbidden = set(taken)
+    avoid = forbidden | all_names(t)
+    mapping: dict[Index, Index] = {}
+    for i in t.indices:
+        mapping[i] = i
+        if i.name in forbidden:
+            mapping[i] = fresh(i.dim, avoid)
+            avoid.add(mapping[i].name)
+    indices, body = tuple(mapping.values()), rename(t.body, mapping)
+    return _make(SumOver, (body,), indices, body, bound=indices)
+
+
+def rename_expr(e: Expr, mapping: Mapping[Index, Index]) -> Expr:
+    """A matrix expression with free indices replaced; a binder in the way gets another name."""
+    live = {a: b for a, b in mapping.items() if a in e.free and a != b}
+    if not live:
+        return e
+    match e:
+        case ex.Row():
+            return ex.row(rename_expr(e.arg, live), live.get(e.index, e.index))
+        case ex.Column():
+            return ex.column(rename_expr(e.arg, live), live.get(e.index, e.index))
+        case ex.Entry():
+            column = live.get(e.column, e.column) if e.column else None
+            return ex.entry(rename_expr(e.arg, live), live.get(e.row, e.row), column)
+        case ex.Delta():
+            return ex.delta(live.get(e.row, e.row), live.get(e.column, e.column))
+        case ex.IndexSum():
+            indices, body = _unbind(e.indices, e.body, live)
+            return ex.index_sum(indices, rename_expr(body, live))
+        case ex.Rows():
+            indices, body = _unbind((e.index,), e.body, live)
+            return ex.rows(indices[0], rename_expr(body, live))
+        case _:
+            return ex.map_children(e, lambda c: rename_expr(c, live))
+
+
+def _unbind(
+    indices: tuple[Index, ...], body: Expr, live: Mapping[Index, Index]
+) -> tuple[tuple[Index, ...], Expr]:
+    """Binders renamed out of the way of the names that come in."""
+    incoming = {b.name for b in live.values()}
+    taken = incoming | ex.index_names(body) | {i.name for i in indices}
+    out = []
+    for i in indices:
+        if i.name in incoming:
+            new = fresh(i.dim, taken)
+            taken.add(new.name)
+            body = rename_expr(body, {i: new})
+            out.append(new)
+        else:
+            out.append(i)
+    return tuple(out), body
+
+
+def tidy(t: Indexed, taken: Iterable[str], keep: frozenset[str] = frozenset()) -> Indexed:
+    """Name every bound index anew, in the order in which a reader meets it.
+
+    No index gets a name in `taken` (symbols, dimensions) or the name of a free index, and no
+    inner one the name of one around it.  The author's own names, `keep`, stay where they do not
+    clash, and stand first among the sums.
+    """
+    avoid = frozenset(taken) | keep
+
+    def go(node: Indexed, scope: frozenset[str]) -> Indexed:
+        if not isinstance(node, SumOver):
+            parts = children(node)
+            return with_children(node, tuple(go(p, scope) for p in parts)) if parts else node
+        order = _by_appearance(node)
+        order.sort(key=lambda i: i.name not in keep)
+        names = fresh_names(avoid | scope)
+        mapping: dict[Index, Index] = {}
+        for i in order:
+            own = i.name in keep and i.name not in scope
+            mapping[i] = i if own else Index(next(names), i.dim)
+        inside = scope.union(i.name for i in mapping.values())
+        return sum_over(tuple(mapping.values()), go(rename(node.body, mapping), inside))
+
+    return go(t, frozenset(i.name for i in t.free))
+
+
+def _by_appearance(t: SumOver) -> list[Index]:
+    """The indices of a sum in the order in which they first appear in its body."""
+    missing = dict.fromkeys(t.indices)
+    found: list[Index] = []
+    stack: list[Indexed] = [t.body]
+    while stack and missing:
+        node = stack.pop()
+        if isinstance(node, Element):
+            seen: tuple[Index, ...] = node.indices
+            if not missing.keys().isdisjoint(node.matrix.free):
+                seen += tuple(sorted(node.matrix.free, key=lambda i: i.name))
+        elif isinstance(node, KroneckerDelta):
+            seen = (node.row, node.column)
+        else:
+            if not missing.keys().isdisjoint(node.free):
+                stack.extend(reversed(children(node)))
+            continue
+        for i in seen:
+            if i in missing:
+                del missing[i]
+                found.append(i)
+    return found + list(missing)

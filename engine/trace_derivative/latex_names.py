@@ -1,0 +1,103 @@
+"""LaTeX of names, numbers and subscripts, and the choices of notation.
+
+Input: the name of a symbol, index or dimension, and how it is declared; output: LaTeX in the
+typography of the notes (bold upright matrices and vectors, italic scalars and entries).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from .expr import Dim
+from .render_text import decimal
+
+_GREEK_NAMES = """
+alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau
+upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega
+"""
+GREEK = dict(zip(_GREEK_NAMES.split(), "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", strict=True))
+"""The names that are printed as Greek letters, and the letters."""
+
+_NAME = re.compile(r"([^\W\d_]+)(\d*)((?:_[^\W_]+)*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """The choices of notation.
+
+    `transpose`: `^{T}` (T), `^{\\top}` (top) or a prime (prime).  `trace`: tr with square
+    (bracket) or round (paren) brackets.  `bold`: whether matrices and vectors are bold.
+    `function`: the name of the function of a derivation.
+    """
+
+    transpose: Literal["T", "top", "prime"] = "T"
+    trace: Literal["bracket", "paren"] = "bracket"
+    bold: bool = True
+    function: str = "f"
+
+
+DEFAULT = Notation()
+
+
+def split_name(name: str) -> tuple[str, tuple[str, ...]]:
+    """The letters of a name and its subscripts: `W1`, `X_hat`, `a_1_2`."""
+    found = _NAME.fullmatch(name)
+    if found is None:
+        return name, ()
+    letters, digits, rest = found.groups()
+    return letters, tuple(part for part in (digits, *rest.split("_")) if part)
+
+
+def symbol_name(name: str, bold: bool) -> str:
+    """A symbol; `bold` for a matrix or vector."""
+    letters, subscripts = split_name(name)
+    return _letters(letters, bold) + _subscript(subscripts)
+
+
+def has_subscript(name: str) -> bool:
+    """Does the name have a subscript of its own?"""
+    return bool(split_name(name)[1])
+
+
+def _letters(letters: str, bold: bool) -> str:
+    if letters in GREEK:
+        return rf"\boldsymbol{{\{letters}}}" if bold else rf"\{letters}"
+    plain = letters.replace("_", r"\_")
+    if bold:
+        return rf"\mathbf{{{plain}}}"
+    return plain if len(letters) == 1 else rf"\mathit{{{plain}}}"
+
+
+def _subscript(parts: tuple[str, ...]) -> str:
+    if not parts:
+        return ""
+    return "_{" + ",".join(p if p.isdigit() else rf"\mathrm{{{p}}}" for p in parts) + "}"
+
+
+def index_name(name: str) -> str:
+    """An index or a dimension: `i`, `i_{1}`."""
+    return symbol_name(name, False)
+
+
+def dimension_name(dim: Dim) -> str:
+    """A dimension, a name or a number."""
+    return str(dim) if isinstance(dim, int) else index_name(dim)
+
+
+def places(parts: tuple[str, ...]) -> str:
+    """Subscripts side by side, separated by commas where one is longer than a character."""
+    return (",".join if any(len(p) > 1 for p in parts) else "".join)(parts)
+
+
+def number(value: Fraction) -> tuple[str, bool]:
+    """A number that is not negative, and whether it is a fraction."""
+    if value.denominator >= 10:
+        short = decimal(value)
+        if "/" not in short:
+            return short, False
+    if value.denominator == 1:
+        return str(value.numerator), False
+    return rf"\frac{{{value.numerator}}}{{{value.denominator}}}", True

@@ -1,0 +1,418 @@
+"""What a page, the command line and `Derivation.text()` show of a derivation, in order.
+
+Input: a `Derivation` and the parts to show.  Output: a `Presentation`: equation groups with
+their sentences, LaTeX and Unicode text side by side, the verdict on each, one verification line.
+It knows no document system.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from . import expr as ex
+from .derive import Derivation
+from .errors import ParseError
+from .expr import Symbol
+from .latex_names import DEFAULT, Notation
+from .read import read
+from .render_json import side_dict
+from .render_latex import break_sum, definition_latex, latex, side_latex
+from .render_unicode import definition_unicode, side_unicode, unicode
+from .statements import Definition, Derivative, Side, Step
+from .verify import Check
+
+PARTS = (
+    "function",
+    "expansion",
+    "index",
+    "occurrences",
+    "entries",
+    "substitutions",
+    "matrix",
+    "verification",
+    "code",
+)
+DEFAULT_SHOW = ("function", "expansion", "occurrences", "matrix", "substitutions", "verification")
+LINE_WIDTH = 72
+
+Status: TypeAlias = Literal["verified", "failed", "unchecked"]
+
+_PART_OF_KIND = {
+    "function": "function",
+    "expansion": "expansion",
+    "occurrence": "occurrences",
+    "index": "index",
+    "matrix": "matrix",
+    "identities": "substitutions",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A piece of a sentence: plain text, or a formula with its Unicode text and its LaTeX."""
+
+    kind: Literal["text", "math"]
+    text: str
+    latex: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """One displayed equation group.
+
+    `suffix` is what its label adds to the derivation's ("" for the result); `sentence` stands
+    before the formula; `latex` is the body of one math block, `text` the same in Unicode;
+    `is_step` is true for what may be folded away.
+    """
+
+    part: str
+    suffix: str
+    sentence: tuple[Fragment, ...]
+    latex: str
+    text: str
+    status: Status
+    is_step: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """All that is shown of a derivation."""
+
+    displays: tuple[Display, ...]
+    verification: str
+    status: Status
+    failures: tuple[Check, ...]
+    code: str
+    notices: tuple[str, ...]
+
+
+def present(
+    d: Derivation,
+    *,
+    show: Sequence[str] = DEFAULT_SHOW,
+    notation: Notation = DEFAULT,
+    verify: bool = True,
+) -> Presentation:
+    """The parts of a derivation that `show` names, each with its verdict.
+
+    Raises `ParseError` for a part that does not exist.
+    """
+    for part in show:
+        if part not in PARTS:
+            raise ParseError(f"there is no part {part!r}", hint=f"the parts are {', '.join(PARTS)}")
+    writer = _Writer(d, notation, verify)
+    displays = tuple(x for x in writer.displays() if x.part in show or x.part == "expected")
+    failures: tuple[Check, ...] = d.verification.failures if verify else ()
+    status: Status = "unchecked" if not verify else "failed" if failures else "verified"
+    line = _verification_line(d) if verify else "Not verified."
+    code = d.numpy() if "code" in show and d.gradient is not None else ""
+    shown = line if "verification" in show or status == "failed" else ""
+    return Presentation(displays, shown, status, failures, code, d.notices)
+
+
+def _verification_line(d: Derivation) -> str:
+    v = d.verification
+    kinds = sorted({c.kind for c in v.checks if c.kind != "values"})
+    how = f" ({', '.join(kinds)})" if kinds else ""
+    if v.passed:
+        return (
+            f"Verified: {len(v.checks)} equalities at {v.samples} samples{how}, "
+            f"largest relative error {v.max_relative_error:.1e}."
+        )
+    names = ", ".join(c.name for c in v.failures)
+    return f"Not verified: {len(v.failures)} of {len(v.checks)} equalities fail ({names})."
+
+
+class _Writer:
+    """Turns steps into displays."""
+
+    def __init__(self, d: Derivation, notation: Notation, verify: bool) -> None:
+        self._d = d
+        self._notation = notation
+        self._checks: tuple[Check, ...] = d.step_checks if verify else ()
+        self._verify = verify
+        self._suffixes: set[str] = set()
+
+    def displays(self) -> Iterator[Display]:
+        steps = list(enumerate(self._d.steps))
+        groups = list(_chains(steps))
+        occurrences = sum(1 for g in groups if g[0][1].kind == "occurrence")
+        entries_shown = False
+        for group in groups:
+            kind = group[0][1].kind
+            if kind == "matrix" and not entries_shown:
+                entries_shown = True
+                yield self._entries()
+            yield self._display(group, occurrences)
+        if self._d.expected_check is not None and self._d.expected is not None:
+            yield self._expected()
+
+    def _display(self, group: list[tuple[int, Step]], occurrences: int) -> Display:
+        first = group[0][1]
+        part = _PART_OF_KIND[first.kind]
+        sides: list[Side] = [first.lhs, *[s.rhs for _, s in group]]
+        suffix = self._suffix(first, occurrences)
+        if first.kind == "function":
+            return self._function(first, suffix, group)
+        return Display(
+            part,
+            suffix,
+            tuple(self._sentence(group)),
+            self._latex(sides),
+            self._text(sides),
+            self._status(n for n, _ in group),
+            first.kind not in ("function", "matrix"),
+        )
+
+    def _function(self, step: Step, suffix: str, group: list[tuple[int, Step]]) -> Display:
+        """f as written, with what its abbreviations stand for."""
+        written = self._d.written
+        names = [
+            Definition(_symbol_for(n, e), e, False) for n, e in self._d.abbreviations.items()
+        ]
+        used = [x for x in names if x.symbol.name in written.symbols]
+        lines = [f"{self._notation.function} &= {latex(written, self._notation)}"]
+        lines += [definition_latex(x, self._notation).replace(" = ", " &= ", 1) for x in used]
+        body = _aligned(lines)
+        text = "\n".join([f"f = {unicode(written)}", *[definition_unicode(x) for x in used]])
+        return Display("function", suffix, (), body, text, self._status(n for n, _ in group), False)
+
+    def _entries(self) -> Display:
+        """The layout of the derivative, eq (3) of the notes."""
+        x = self._d.variable
+        left = side_latex(Derivative(None, x), notation=self._notation)
+        text = side_unicode(Derivative(None, x))
+        rows, columns = x.shape
+        body = "\n".join(_entry_rows(x, self._notation.function))
+        shape = f"{rows} x {columns}" if columns != 1 else str(rows)
+        return Display(
+            "entries",
+            self._unique("entries"),
+            (Fragment("text", "The derivative has the shape of the variable:"),),
+            f"{left} = {body}" if rows != 1 else f"{left}",
+            f"{text}: {shape}, entry by entry",
+            "unchecked",
+            True,
+        )
+
+    def _expected(self) -> Display:
+        check, claim = self._d.expected_check, self._d.expected
+        assert check is not None and claim is not None
+        sides: list[Side] = [Derivative(self._d.function, self._d.variable), claim]
+        sentence = "The author's own form:" if check.passed else "Claimed, and false:"
+        status: Status = "unchecked" if not self._verify else "verified" if check else "failed"
+        return Display(
+            "expected",
+            self._unique("expected"),
+            (Fragment("text", sentence),),
+            self._latex(sides, "=" if check.passed else r"\neq"),
+            self._text(sides, "=" if check.passed else "≠"),
+            status,
+            False,
+        )
+
+    # ------------------------------------------------------------------ parts of a display
+
+    def _suffix(self, step: Step, occurrences: int) -> str:
+        match step.kind:
+            case "matrix":
+                return self._unique("")
+            case "occurrence" if occurrences == 1:
+                return self._unique("index")
+            case "occurrence":
+                return self._unique("occurrence", always=True)
+            case kind:
+                return self._unique(kind)
+
+    def _unique(self, base: str, always: bool = False) -> str:
+        """The suffix, with a number where it is not the first (or `always`)."""
+        n = 1
+        name = f"{base}-1" if always else base
+        while name in self._suffixes:
+            n += 1
+            name = f"{base}-{n}"
+        self._suffixes.add(name)
+        return name
+
+    def _status(self, numbers: Iterator[int]) -> Status:
+        if not self._verify:
+            return "unchecked"
+        return "verified" if all(self._checks[n].passed for n in numbers) else "failed"
+
+    def _sentence(self, group: list[tuple[int, Step]]) -> Iterator[Fragment]:
+        reasons = list(dict.fromkeys(s.reason.rstrip(":,") for _, s in group if s.reason))
+        if group[0][1].kind == "expansion":
+            reasons = reasons[:1]
+        if reasons:
+            joined = "; ".join([reasons[0], *[r[0].lower() + r[1:] for r in reasons[1:]]])
+            yield from self._fragments(joined)
+        definitions = list(dict.fromkeys(x for _, s in group for x in s.where))
+        for n, x in enumerate(definitions):
+            before = ", where " if n == 0 else " and " if n == len(definitions) - 1 else ", "
+            yield Fragment("text", before)
+            yield Fragment("math", definition_unicode(x), definition_latex(x, self._notation))
+        if reasons or definitions:
+            yield Fragment("text", ":")
+
+    def _fragments(self, sentence: str) -> Iterator[Fragment]:
+        for n, piece in enumerate(re.split(r"`([^`]*)`", sentence)):
+            if n % 2 == 0:
+                if piece:
+                    yield Fragment("text", piece)
+            else:
+                e = read(piece, symbols=self._d.symbols).exprs[0]
+                yield Fragment("math", unicode(e), latex(e, self._notation))
+
+    def _latex(self, sides: list[Side], relation: str = "=") -> str:
+        left = side_latex(sides[0], notation=self._notation)
+        lines = []
+        for side in sides[1:]:
+            broken = break_sum(side, LINE_WIDTH, notation=self._notation)
+            lines.append(f"{left} &{relation} {broken[0]}")
+            lines += [rf"&\qquad {more}" for more in broken[1:]]
+            left = ""
+        return _aligned(lines)
+
+    def _text(self, sides: list[Side], relation: str = "=") -> str:
+        left = side_unicode(sides[0])
+        pad = " " * len(left)
+        rights = [side_unicode(s) for s in sides[1:]]
+        return "\n".join(f"{left if n == 0 else pad} {relation} {r}" for n, r in enumerate(rights))
+
+
+def _chains(steps: list[tuple[int, Step]]) -> Iterator[list[tuple[int, Step]]]:
+    """Consecutive steps of one kind in which each begins where the last one ended."""
+    current: list[tuple[int, Step]] = []
+    for n, step in steps:
+        last = current[-1][1] if current else None
+        if last and last.kind == step.kind and last.rhs == step.lhs and last.free == step.free:
+            current.append((n, step))
+            continue
+        if current:
+            yield current
+        current = [(n, step)]
+    if current:
+        yield current
+
+
+def _aligned(lines: list[str]) -> str:
+    if len(lines) == 1:
+        return lines[0].replace(" &", " ", 1)
+    return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+
+def _symbol_for(name: str, e: ex.Expr) -> Symbol:
+    return ex.symbol(name, e.shape)
+
+
+def _entry_rows(x: Symbol, f: str) -> Iterator[str]:
+    """The matrix of partial derivatives of eq (3)."""
+    rows, columns = x.shape
+
+    def partial(*places: object) -> str:
+        name = latex(x, Notation(bold=False))
+        return rf"\frac{{\partial {f}}}{{\partial {name}_{{{''.join(map(str, places))}}}}}"
+
+    yield r"\begin{bmatrix}"
+    if columns == 1:
+        yield rf"{partial(1)} \\ {partial(2)} \\ \vdots \\ {partial(rows)}"
+    else:
+        for r in (1, 2, None, rows):
+            if r is None:
+                yield r"\vdots & \vdots & \ddots & \vdots \\"
+                continue
+            cells = [partial(r, 1), partial(r, 2), r"\cdots", partial(r, columns)]
+            yield " & ".join(cells) + r" \\"
+    yield r"\end{bmatrix}"
+
+
+# ------------------------------------------------------------------------ whole derivations
+
+
+def latex_of(d: Derivation, *, show: Sequence[str] = DEFAULT_SHOW, verify: bool = False) -> str:
+    """The displays as LaTeX, one display math block each."""
+    shown = present(d, show=show, verify=verify)
+    return "\n".join(f"\\[\n{x.latex}\n\\]" for x in shown.displays)
+
+
+def text_of(d: Derivation, *, show: Sequence[str] = DEFAULT_SHOW, verify: bool = True) -> str:
+    """The displays as Unicode text, with their sentences and the verification line."""
+    shown = present(d, show=show, verify=verify)
+    blocks = []
+    for x in shown.displays:
+        sentence = "".join(f.text for f in x.sentence)
+        body = "\n".join(f"    {line}" for line in x.text.splitlines())
+        mark = "    (this fails)\n" if x.status == "failed" else ""
+        blocks.append(f"{sentence}\n{body}\n{mark}" if sentence else f"{body}\n{mark}")
+    blocks += [f"Note: {n}\n" for n in shown.notices]
+    if shown.verification:
+        blocks.append(shown.verification + "\n")
+    for c in shown.failures:
+        blocks.append(f"{c.name} fails: {c.message}\n{c.counterexample}\n")
+    if shown.code:
+        blocks.append(shown.code + "\n")
+    return "\n".join(blocks).rstrip() + "\n"
+
+
+def dict_of(d: Derivation) -> dict[str, Any]:
+    """The derivation as plain data."""
+    v = d.verification
+    return {
+        "function": side_dict(d.function),
+        "variable": d.variable.name,
+        "shapes": {n: list(s) for n, s in d.shapes.items()},
+        "expansion": side_dict(d.expansion),
+        "index_gradient": {"free": [i.name for i in d.index_gradient.free], "text": str(d.index_gradient)},
+        "gradient": None if d.gradient is None else side_dict(d.gradient),
+        "routes": {n: None if e is None else str(e) for n, e in d.routes.items()},
+        "steps": [_step_dict(s, c) for s, c in zip(d.steps, d.step_checks, strict=True)],
+        "verification": {
+            "passed": v.passed,
+            "max_relative_error": v.max_relative_error,
+            "samples": v.samples,
+            "checks": [_check_dict(c) for c in v.checks],
+        },
+        "notices": list(d.notices),
+    }
+
+
+def _step_dict(step: Step, check: Check) -> dict[str, Any]:
+    return {
+        "kind": step.kind,
+        "lhs": side_dict(step.lhs),
+        "rhs": side_dict(step.rhs),
+        "reason": step.reason,
+        "free": [i.name for i in step.free],
+        "where": {x.symbol.name: str(x.value) for x in step.where},
+        "check": _check_dict(check),
+    }
+
+
+def _check_dict(check: Check) -> dict[str, Any]:
+    return {
+        "name": check.name,
+        "passed": check.passed,
+        "max_relative_error": check.max_relative_error,
+        "samples": check.samples,
+        "kind": check.kind,
+        "lhs": check.lhs,
+        "rhs": check.rhs,
+        "message": check.message,
+        "counterexample": check.counterexample,
+    }
+
+
+__all__ = [
+    "DEFAULT_SHOW",
+    "PARTS",
+    "Display",
+    "Fragment",
+    "Presentation",
+    "dict_of",
+    "latex_of",
+    "present",
+    "text_of",
+]

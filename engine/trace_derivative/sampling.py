@@ -1,0 +1,373 @@
+"""Sample points: values inside the domain of some expressions, the same for the same content.
+
+Dimensions of different names always get different sizes, so that a forgotten transpose cannot
+hide.  Values of either sign are tried first; where a logarithm, an inverse, a kink or an overflow
+is in the way, positive values, then others.  Random numbers are Python's, seeded with SHA-256, so
+that a page is the same on every machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from . import expr as ex
+from . import functions
+from .errors import ShapeError, UnsupportedError
+from .evaluate import Evaluator, Value
+from .expr import Dim, Expr, Symbol
+from .limits import check_time
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+MARGIN = 0.01
+"""The least distance from a kink, a pole or the edge of a domain."""
+
+CONDITION = 1e4
+"""The largest condition number of a matrix that is inverted."""
+
+LARGEST = (1e8, 1e100)
+"""The largest number that may occur: first the one, and if need be the other."""
+
+KINDS = (
+    "any",
+    "positive",
+    "symmetric",
+    "spd",
+    "invertible",
+    "orthogonal",
+    "diagonal",
+)
+"""What can be assumed of a symbol; several may be given, separated by commas."""
+
+_ALSO = {
+    "positive definite": "spd",
+    "symmetric positive definite": "spd",
+    "nonsingular": "invertible",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Values of all symbols, `(n,)` for a vector, and the sizes of all dimensions."""
+
+    values: dict[str, Array]
+    dims: dict[str, int]
+
+    def as_python(self) -> str:
+        """Python code that makes `values` and `dims` again, to the last digit."""
+        lines = ["import numpy as np", "", "values = {"]
+        for name, array in self.values.items():
+            body = repr(array.tolist())
+            if array.ndim:
+                body = f"np.array({body})"
+            lines.append(f"    {name!r}: {body},")
+        return "\n".join([*lines, "}", f"dims = {self.dims!r}"])
+
+
+def samples(
+    exprs: Sequence[Expr],
+    symbols: Mapping[str, Symbol],
+    *,
+    assume: Mapping[str, str] | None = None,
+    structure: Mapping[str, str] | None = None,
+    seed_text: str,
+    count: int = 3,
+) -> tuple[Sample, ...]:
+    """At least three points at which all expressions (and their derivatives) exist.
+
+    `assume` and `structure` say of a symbol, by name, that its value is one of `KINDS`.
+    """
+    rng = random.Random(int.from_bytes(hashlib.sha256(seed_text.encode()).digest(), "big"))
+    kinds = {
+        name: kinds_of(f"{(assume or {}).get(name, '')},{(structure or {}).get(name, '')}")
+        for name in symbols
+    }
+    sizes = _assignments(exprs, symbols, rng, max(3, count))
+    search = _Search(exprs, symbols, kinds, rng)
+    return tuple(search.point(dims) for dims in sizes)
+
+
+def kinds_of(text: str) -> frozenset[str]:
+    """The kinds that an assumption names."""
+    out = set()
+    for part in text.replace("_", " ").replace("-", " ").split(","):
+        word = " ".join(part.lower().split())
+        kind = _ALSO.get(word, word)
+        if kind and kind not in KINDS:
+            raise UnsupportedError(
+                f"unknown assumption: {word}", hint=f"one of {', '.join(KINDS)}, or several"
+            )
+        out.add(kind)
+    return frozenset(out - {"", "any"})
+
+
+# ---------------------------------------------------------------------------- sizes
+
+
+def dims_of(exprs: Sequence[Expr], symbols: Mapping[str, Symbol]) -> tuple[Dim, ...]:
+    """All dimensions of symbols and expressions: those of the symbols first, in their order."""
+    found: dict[Dim, None] = {}
+    for symbol in symbols.values():
+        found.update(dict.fromkeys(symbol.shape))
+    more: set[Dim] = set()
+    for node in chain.from_iterable(map(ex.walk, exprs)):
+        more.update(node.shape)
+        match node:
+            case ex.IndexSum(indices=indices):
+                more.update(i.dim for i in indices)
+            case ex.Rows(index=i):
+                more.add(i.dim)
+            case ex.Delta(row=i, column=j):
+                more.update((i.dim, j.dim))
+            case _:
+                pass
+    found.update(dict.fromkeys(sorted(more, key=str)))
+    return tuple(found)
+
+
+def _assignments(
+    exprs: Sequence[Expr], symbols: Mapping[str, Symbol], rng: random.Random, count: int
+) -> list[dict[str, int]]:
+    """Sizes for the named dimensions, all different; the second assignment is not the first."""
+    dims = dims_of(exprs, symbols)
+    names = [d for d in dims if isinstance(d, str)]
+    taken = {d for d in dims if isinstance(d, int)}
+    free = [n for n in range(2, len(dims) + 4) if n not in taken][: len(names) + 1]
+    out: list[dict[str, int]] = []
+    while len(out) < count:
+        order = sorted(free, key=lambda _: rng.random())
+        dims_now = dict(zip(names, order, strict=False))
+        if names and len(out) == 1 and dims_now == out[0]:
+            continue
+        out.append(dims_now)
+    return out
+
+
+# ---------------------------------------------------------------------------- values
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A way to draw values: sizes of entries from `low` to `high`, of either sign or not.
+
+    Square matrices may get a form: spd or orthogonal.
+    """
+
+    low: float
+    high: float
+    signed: bool = True
+    square: str = ""
+
+
+_WAYS = (
+    _Way(0.25, 1.25),
+    _Way(0.5, 2.0, signed=False),
+    _Way(0.25, 1.25, square="spd"),
+    _Way(0.5, 2.0, signed=False, square="spd"),
+    _Way(0.05, 0.35),
+    _Way(0.05, 0.35, signed=False),
+    _Way(0.4, 0.9, square="orthogonal"),
+    _Way(1.5, 4.0, signed=False),
+    _Way(0.02, 0.12),
+    _Way(4.0, 9.0),
+)
+_TRIES = 8
+_MIXED_TRIES = 120
+
+
+class _Search:
+    """The search for points; a way that has worked is tried first at the next point."""
+
+    def __init__(
+        self,
+        exprs: Sequence[Expr],
+        symbols: Mapping[str, Symbol],
+        kinds: Mapping[str, frozenset[str]],
+        rng: random.Random,
+    ) -> None:
+        self.exprs = exprs
+        self.symbols = symbols
+        self.kinds = kinds
+        self.rng = rng
+        self.best: _Way | None = None
+
+    def point(self, dims: dict[str, int]) -> Sample:
+        """A sample for these sizes."""
+        worst = "no value was found"
+        for largest in LARGEST:
+            for way in self._ways():
+                check_time()
+                values = {
+                    name: self._draw(symbol, dims, way or self._any_way())
+                    for name, symbol in self.symbols.items()
+                }
+                complaint = complaint_at(self.exprs, values, dims, largest)
+                if complaint is None:
+                    self.best = way
+                    return Sample(values, dims)
+                worst = complaint
+        raise UnsupportedError(
+            f"no point was found at which all of it can be evaluated ({worst})",
+            hint="say of what kind the values are, for example assume={'X': 'positive'}",
+        )
+
+    def _ways(self) -> Iterator[_Way | None]:
+        """What to try, in order; None: another way for every symbol."""
+        if self.best is not None:
+            yield from [self.best] * _TRIES
+        for way in _WAYS:
+            yield from [way] * _TRIES
+        yield from [None] * _MIXED_TRIES
+
+    def _any_way(self) -> _Way:
+        return _WAYS[int(self.rng.random() * len(_WAYS))]
+
+    def _draw(self, symbol: Symbol, dims: Mapping[str, int], way: _Way) -> Array:
+        rows, columns = (d if isinstance(d, int) else dims[d] for d in symbol.shape)
+        kinds = self.kinds[symbol.name]
+        array = _matrix(self.rng, rows, columns, kinds, way, symbol)
+        if symbol.shape[1] != 1:
+            return array
+        return np.array(array[0, 0]) if symbol.shape == ex.SCALAR else array[:, 0]
+
+
+def _matrix(
+    rng: random.Random, rows: int, columns: int, kinds: frozenset[str], way: _Way, symbol: Symbol
+) -> Array:
+    """A random matrix of the kinds, entries rounded where that keeps the kind."""
+    square = kinds - {"positive"}
+    if square and symbol.shape[0] != symbol.shape[1]:
+        raise ShapeError(
+            f"{symbol.name} is {ex.describe(symbol.shape)}: "
+            f"only a square matrix can be {min(square)}"
+        )
+    signed = way.signed and "positive" not in kinds
+    array = _entries(rng, rows, columns, way, signed=signed)
+    if symbol.shape == ex.SCALAR:
+        return np.abs(array) if "spd" in kinds else array
+    form = way.square if rows == columns and not kinds - {"invertible"} else ""
+    if "symmetric" in kinds:
+        form = way.square and "spd"
+        array = np.triu(array) + np.triu(array, 1).T
+    if "diagonal" in kinds:
+        return np.diag(np.diag(np.abs(array) if "spd" in kinds else array))
+    if "orthogonal" in kinds or form == "orthogonal":
+        return _orthogonal(array)
+    if "spd" in kinds or form == "spd":
+        return np.round(array @ array.T / columns + 0.5 * way.high * np.eye(rows), 6)
+    if "invertible" in kinds:
+        return _invertible(array, way)
+    return array
+
+
+def _entries(rng: random.Random, rows: int, columns: int, way: _Way, *, signed: bool) -> Array:
+    """Random entries of four decimals."""
+    out = np.empty((rows, columns))
+    for k in range(out.size):
+        size = round(way.low + (way.high - way.low) * rng.random(), 4)
+        out.flat[k] = -size if signed and rng.random() < 0.5 else size
+    return out
+
+
+def _orthogonal(array: Array) -> Array:
+    """An orthogonal matrix, by Cayley's transform of a skew one."""
+    eye = np.eye(len(array))
+    skew = np.triu(array, 1) - np.triu(array, 1).T
+    return np.asarray(np.linalg.solve(eye + skew, eye - skew))
+
+
+def _invertible(array: Array, way: _Way) -> Array:
+    """The matrix, with its diagonal raised until it is well-conditioned."""
+    while np.linalg.cond(array) > CONDITION / 10:
+        array = np.round(array + way.high * np.eye(len(array)), 4)
+    return array
+
+
+# ---------------------------------------------------------------------------- the domain
+
+
+def complaint_at(
+    exprs: Sequence[Expr], values: Mapping[str, Array], dims: Mapping[str, int], largest: float
+) -> str | None:
+    """Why a point is not good for these expressions; None when it is."""
+    probe = Probe(values, dims, largest)
+    try:
+        for e in exprs:
+            probe.array(e)
+    except _OutsideError as problem:
+        return str(problem)
+    return None
+
+
+class _OutsideError(Exception):
+    """The point is outside the domain, or too near to its edge."""
+
+
+class Probe(Evaluator):
+    """An evaluator that stops at the first node whose value or derivative is in doubt."""
+
+    def __init__(
+        self, values: Mapping[str, Array], dims: Mapping[str, int], largest: float = LARGEST[-1]
+    ) -> None:
+        super().__init__(values, dims)
+        self.largest = largest
+
+    def compute(self, e: Expr) -> Value:
+        """The value of a node, looked at."""
+        value = super().compute(e)
+        size = np.abs(value[0]).max()
+        if not size < self.largest:
+            raise _OutsideError(f"{e} is {'too large' if size > 0 else 'not a number'}")
+        self._look(e)
+        return value
+
+    def _look(self, e: Expr) -> None:
+        match e:
+            case ex.Apply(function=name, arg=arg):
+                entry = functions.get(name)
+                if not entry.analytic or entry.domain == "positive":
+                    self._keep_from_zero(np.abs(self._real(arg)), e)
+                elif entry.domain == "unit":
+                    self._keep_from_zero(np.abs(1 - np.abs(self._real(arg))), e)
+            case ex.Power(base=base, exponent=exponent):
+                if not _is_plain(exponent):
+                    self._keep_from_zero(np.abs(self._real(base)), e)
+            case ex.Quotient(denominator=denominator):
+                self._keep_from_zero(np.abs(self._real(denominator)), e)
+            case ex.Norm() | ex.LogDet():
+                self._keep_from_zero(np.abs(self._real(e.arg)).max(axis=(-1, -2)), e)
+            case ex.Norm1(arg=arg):
+                self._keep_from_zero(np.abs(self._real(arg)), e)
+            case ex.Inverse(arg=arg):
+                self._well_conditioned(arg)
+            case _:
+                pass
+        if isinstance(e, ex.LogDet):
+            self._well_conditioned(e.arg)
+
+    def _real(self, e: Expr) -> Array:
+        return np.asarray(self.array(e)[0].real)
+
+    def _keep_from_zero(self, distances: Array, e: Expr) -> None:
+        if not distances.min() > MARGIN:
+            raise _OutsideError(f"{e} is at the edge of its domain or at a kink")
+
+    def _well_conditioned(self, e: Expr) -> None:
+        if not np.linalg.cond(self._real(e)).max() < CONDITION:
+            raise _OutsideError(f"{e} is singular or nearly so")
+
+
+def _is_plain(exponent: Expr) -> bool:
+    """A power that is smooth everywhere?"""
+    return (
+        isinstance(exponent, ex.Number)
+        and exponent.value.denominator == 1
+        and exponent.value.numerator >= 0
+    )

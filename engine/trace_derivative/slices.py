@@ -1,0 +1,124 @@
+"""Sums over slices and stacks of rows, put together as products of whole matrices.
+
+`sum(k: M[k,:]'*v)` is `M'*rows(k: v)`, `rows(k: Q[k,:]*R)` is `Q*R` (the step from eq (45) to
+eq (46) of the notes).
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from . import expr as ex
+from .expr import Expr, Index
+
+
+def simplify_index_sum(e: Expr) -> Expr:
+    """A sum over indices with what does not depend on them in front, slices joined."""
+    if not isinstance(e, ex.IndexSum):
+        return e
+    if isinstance(e.body, ex.Add):
+        return ex.add(*[ex.index_sum(e.indices, t) for t in e.body.terms])
+    if ex.is_zero(e.body):
+        return e.body
+    for k in e.indices:
+        joined = _joined(k, e.body)
+        if joined is not None:
+            rest = tuple(i for i in e.indices if i != k)
+            return ex.index_sum(rest, joined)
+    return e
+
+
+def _joined(k: Index, body: Expr) -> Expr | None:
+    """`sum(k: body)` without the sum, or with less under it; None where neither can be had."""
+    c, scalars, matrices = _parts(body)
+    outside = [s for s in scalars if k not in s.free]
+    inside = [s for s in scalars if k in s.free]
+    if matrices:
+        head, *tail = matrices
+        if k not in head.free and len(matrices) > 1:
+            rest = ex.mul(*inside, ex.mul(*tail))
+            return ex.mul(ex.number(c), *outside, head, ex.index_sum((k,), rest))
+        *front, last = matrices
+        if k not in last.free and front:
+            rest = ex.mul(*inside, ex.mul(*front))
+            return ex.mul(ex.number(c), *outside, ex.index_sum((k,), rest), last)
+        whole = _column_of(head, k)
+        if whole is not None:
+            row = ex.mul(*inside, *_one(tail))
+            if row.shape[0] == 1:
+                return ex.mul(ex.number(c), *outside, whole, _stack(k, row))
+        whole = _row_of(last, k)
+        if whole is not None:
+            column = ex.mul(*inside, *_one(front))
+            if column.shape[1] == 1:
+                stacked = ex.transpose(_stack(k, ex.transpose(column)))
+                return ex.mul(ex.number(c), *outside, stacked, whole)
+    if outside or c != 1:
+        rest = ex.mul(*inside, *_one(matrices))
+        if k in rest.free:
+            return ex.mul(ex.number(c), *outside, ex.index_sum((k,), rest))
+    return None
+
+
+def _stack(k: Index, row: Expr) -> Expr:
+    if k in row.free:
+        return ex.rows(k, row)
+    ones = ex.ones(k.dim)
+    return ex.mul(row, ones) if row.shape == ex.SCALAR else ex.mul(ones, row)
+
+
+def _parts(e: Expr) -> tuple[Fraction, list[Expr], list[Expr]]:
+    if isinstance(e, ex.Mul):
+        return e.coefficient, list(e.scalars), list(e.matrices)
+    return Fraction(1), ([e] if e.shape == ex.SCALAR else []), ([] if e.shape == ex.SCALAR else [e])
+
+
+def _one(matrices: list[Expr]) -> tuple[Expr, ...]:
+    return (ex.mul(*matrices),) if matrices else ()
+
+
+def _column_of(e: Expr, k: Index) -> Expr | None:
+    """M' for `M[k,:]'`, M for `M[:,k]`: the matrix whose column k this is."""
+    match e:
+        case ex.Transpose(arg=ex.Row(arg=m, index=i)) if i == k and k not in m.free:
+            return ex.transpose(m)
+        case ex.Column(arg=m, index=i) if i == k and k not in m.free:
+            return m
+    return None
+
+
+def _row_of(e: Expr, k: Index) -> Expr | None:
+    """The matrix whose row k this is."""
+    match e:
+        case ex.Row(arg=m, index=i) if i == k and k not in m.free:
+            return m
+        case ex.Transpose(arg=ex.Column(arg=m, index=i)) if i == k and k not in m.free:
+            return ex.transpose(m)
+    return None
+
+
+def simplify_rows(e: Expr) -> Expr:
+    """Stacked rows with what they share taken out."""
+    if not isinstance(e, ex.Rows):
+        return e
+    k, body = e.index, e.body
+    if k not in body.free:
+        return _stack(k, body)
+    c, scalars, matrices = _parts(body)
+    outside = [s for s in scalars if k not in s.free]
+    inside = [s for s in scalars if k in s.free]
+    if not inside and not matrices:
+        return e
+    if c != 1 or outside:
+        rest = ex.rows(k, ex.mul(*inside, *_one(matrices)))
+        return ex.mul(ex.number(c), *outside, rest)
+    if not inside and matrices:
+        whole = _row_of(matrices[0], k)
+        if whole is not None and all(k not in m.free for m in matrices[1:]):
+            return ex.mul(whole, *matrices[1:])
+    if len(matrices) > 1 and k not in matrices[-1].free and matrices[-1].shape[0] != 1:
+        return ex.mul(ex.rows(k, ex.mul(*inside, ex.mul(*matrices[:-1]))), matrices[-1])
+    match body:
+        case ex.Entry(arg=m, row=i, column=None) if i == k and k not in m.free:
+            return m
+    return e

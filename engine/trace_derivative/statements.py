@@ -1,0 +1,74 @@
+"""What a derivation shows: equations between sides that are expressions, index forms or derivatives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from .expr import Expr, Index, Symbol
+from .indexed import Indexed
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionName:
+    """The letter f that stands for the function of the derivation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derivative:
+    """The derivative of a scalar by the variable, in the layout of eq (3) of the notes.
+
+    `function` None stands for the f of the derivation.  With `indices` (row first) it is the
+    derivative by one entry; with `occurrence` (from 1) what that occurrence of the variable
+    contributes, all others held constant.
+    """
+
+    function: Expr | None
+    variable: Symbol
+    indices: tuple[Index, ...] = ()
+    occurrence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DerivativeSum:
+    """A sum of derivatives, one an occurrence of the variable."""
+
+    terms: tuple[Derivative, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryOfResult:
+    """`[M]_{kj}`: one entry of a matrix expression, or `[v]_j` of a vector, in square brackets."""
+
+    matrix: Expr
+    indices: tuple[Index, ...]
+
+
+Side: TypeAlias = Expr | Indexed | FunctionName | Derivative | DerivativeSum | EntryOfResult
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A name given to a part: `symbol = value`; held constant where `constant` is true."""
+
+    symbol: Symbol
+    value: Expr
+    constant: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One displayed equality.
+
+    `kind` says to which part of the derivation it belongs: function, expansion, occurrence,
+    index, rewriting, identities, substitution, matrix, expected.  `reason` is a short sentence (plain text,
+    formulas in it between back-quotes in the text syntax).  `free` are the free indices of the
+    sides, row first; `where` the names that the sides use.
+    """
+
+    kind: str
+    lhs: Side
+    rhs: Side
+    reason: str
+    free: tuple[Index, ...] = ()
+    where: tuple[Definition, ...] = ()

@@ -1,0 +1,237 @@
+"""The displayed equalities of a derivation, in the order in which a reader follows them.
+
+Input: the record of both routes (index forms and occurrences; the account of the identities).
+Output: a tuple of `Step`, in the order of the notes: f and its expansion, each occurrence in
+index notation and as an entry of a matrix, the result, then the way by identities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from . import expr as ex
+from .assemble import collapse
+from .differentiate import Occurrence
+from .expr import Expr, Index, Symbol
+from .identities import Account, Form, base_case
+from .indexed import Indexed
+from .simplify import flip, push_transposes, transposes
+from .statements import (
+    Definition,
+    Derivative,
+    DerivativeSum,
+    EntryOfResult,
+    FunctionName,
+    Side,
+    Step,
+)
+
+_ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+
+
+def expansion_steps(function: Expr, chain: tuple[Indexed, ...]) -> Iterator[Step]:
+    """f, and f in index notation by way of the intermediate forms (eqs (6), (7))."""
+    yield Step("function", FunctionName(), function, "The function is")
+    reasons = ("In index notation,", "", "", "")
+    left: Side = FunctionName()
+    for n, form in enumerate(chain):
+        yield Step("expansion", left, form, reasons[min(n, 3)])
+        left = form
+
+
+def occurrence_steps(
+    occurrences: tuple[Occurrence, ...],
+    matrices: tuple[Expr | None, ...],
+    variable: Symbol,
+    authors: frozenset[str],
+) -> Iterator[Step]:
+    """Each occurrence in index notation and as an entry of a matrix (eqs (8), (15), (16))."""
+    many = len(occurrences) > 1
+    for n, (o, matrix) in enumerate(zip(occurrences, matrices, strict=True), 1):
+        number = n if many else None
+        which = f"the {_ordinal(n)} occurrence of `{variable}`" if many else f"`{variable}`"
+        left: Side = Derivative(None, variable, o.free, number)
+        yield Step("occurrence", left, o.term, f"Through {which},", o.free)
+        left = o.term
+        row = o.free[0] if o.free else None
+        collapsed = collapse(o.term, authors, row)
+        if collapsed is not None and collapsed != o.term and matrix is not None:
+            yield Step("occurrence", left, collapsed, "", o.free)
+            left = collapsed
+        if matrix is not None and o.free:
+            yield Step("occurrence", left, _entry_of(matrix, o.free), "", o.free)
+
+
+def _ordinal(n: int) -> str:
+    return _ORDINALS[n] if n < len(_ORDINALS) else f"{n}th"
+
+
+def _entry_of(matrix: Expr, free: tuple[Index, ...]) -> EntryOfResult:
+    """`[M]_{kj}` in the direction that needs fewer transposes, before it is put in place."""
+    turned = flip(matrix)
+    if len(free) == 2 and transposes(turned) < transposes(matrix):
+        return EntryOfResult(turned, free[::-1])
+    return EntryOfResult(matrix, free)
+
+
+def index_step(variable: Symbol, free: tuple[Index, ...], gradient: Indexed) -> Step:
+    """The whole derivative in index notation."""
+    return Step(
+        "index",
+        Derivative(None, variable, free),
+        gradient,
+        "In index notation, all contributions over the same free indices:",
+        free,
+    )
+
+
+def result_step(function: Expr, variable: Symbol, gradient: Expr, occurrences: int) -> Step:
+    """The result in matrix form (eqs (9), (17))."""
+    reason = (
+        "Each contribution transposed into place, and all of them summed:"
+        if occurrences > 1
+        else "In matrix form, of the shape of the variable:"
+    )
+    return Step("matrix", Derivative(function, variable), gradient, reason)
+
+
+# ------------------------------------------------------------------------ by identities
+
+
+def identity_steps(
+    function: Expr, account: Account, variable: Symbol, gradient: Expr, rewritten: Expr
+) -> Iterator[Step]:
+    """The way by identities (eqs (18), (20)-(21), (23)-(24), (35)-(36)).
+
+    `rewritten` is the function in the form from which the account starts.
+    """
+    names = _Names(function, variable)
+    start: Side = Derivative(function, variable)
+    if rewritten != function:
+        yield Step("identities", FunctionName(), rewritten, "Multiplied out,")
+        start = Derivative(rewritten, variable)
+    unnamed = [f.value() for f in account.forms]
+    if len(unnamed) == 1 and unnamed[0] != rewritten:
+        yield Step("identities", FunctionName(), unnamed[0], "As a trace, rotated:")
+        start = Derivative(unnamed[0], variable)
+    forms = [names.held(f) for f in account.forms]
+    opened = DerivativeSum(tuple(Derivative(f.value(), variable) for f in forms))
+    if len(forms) > 1 or start != opened.terms[:1][0]:
+        reason = (
+            "One occurrence at a time, all else held constant:"
+            if len(forms) > 1
+            else "With all else held constant:"
+        )
+        if forms:
+            yield Step("identities", start, opened, reason, (), names.used(forms))
+    for r in account.reductions:
+        before = names.held(r.form)
+        after = [names.held(f) for f in r.results]
+        right = DerivativeSum(tuple(Derivative(f.value(), variable) for f in after))
+        yield Step(
+            "identities",
+            Derivative(before.value(), variable),
+            right,
+            f"By the rule for the {r.rule.name} [{r.rule.source}]:",
+            (),
+            names.used([before, *after]),
+        )
+    yield from _applied(account, names, variable, gradient)
+
+
+def _applied(account: Account, names: _Names, variable: Symbol, gradient: Expr) -> Iterator[Step]:
+    """The identities applied, the names put back, the sum simplified."""
+    held = [names.held(c.form) for c in account.cases]
+    cases = [base_case(f, variable) for f in held]
+    terms = [push_transposes(c.gradient) for c in cases if c is not None]
+    labels = " and ".join(sorted({c.identity for c in account.cases}, key=_label_order))
+    named = ex.add(*terms)
+    left: Side = DerivativeSum(tuple(Derivative(f.value(), variable) for f in held))
+    definitions = names.used(held)
+    yield Step("identities", left, named, f"By {labels}:", (), definitions)
+    full = account.gradient(variable)
+    if definitions and full != named:
+        reason = "With the names put back,"
+        yield Step("identities", named, full, reason, (), definitions)
+        named = full
+    if gradient != named:
+        yield Step("identities", named, gradient, "Simplified,", (), definitions)
+
+
+def _label_order(label: str) -> tuple[int, str]:
+    digits = "".join(c for c in label if c.isdigit())
+    return (int(digits) if digits else 999, label)
+
+
+_LETTERS = {
+    2: ("D", "E", "F", "G", "H", "K", "L", "M", "N", "P", "Q", "R", "S", "U", "V", "W", "Y", "Z"),
+    1: ("a", "b", "d", "e", "g", "h", "p", "q", "r", "s", "u", "v", "w", "y", "z"),
+    0: ("alpha", "beta", "gamma", "lambda", "mu", "rho", "sigma", "tau", "omega"),
+}
+
+
+class _Names:
+    """Names for what is held constant, the same one for the same part."""
+
+    def __init__(self, function: Expr, variable: Symbol) -> None:
+        self._variable = variable
+        self._taken = function.symbols | {variable.name} | ex.dim_names(function)
+        self._taken |= ex.index_names(function)
+        self._given: dict[Expr, Definition] = {}
+
+    def held(self, form: Form) -> Form:
+        """The form with names for its composite, or variable, parts."""
+        return replace(
+            form,
+            left=self._side(form.left),
+            right=self._side(form.right),
+            weight=tuple(self._weight(w) for w in form.weight),
+        )
+
+    def used(self, forms: list[Form]) -> tuple[Definition, ...]:
+        """The definitions of the names in held forms, in the order of the names."""
+        names = {s for f in forms for p in (*f.left, *f.right, *f.weight) for s in p.symbols}
+        return tuple(d for d in self._given.values() if d.symbol.name in names)
+
+    def _side(self, chain: tuple[Expr, ...]) -> tuple[Expr, ...]:
+        if not chain or (len(chain) == 1 and self._plain(chain[0])):
+            return chain
+        product = ex.mul(*chain)
+        if product.shape == ex.SCALAR:
+            return chain if self._variable.name not in product.symbols else (self._name(product),)
+        if product.shape[0] == 1 or (len(chain) == 1 and isinstance(chain[0], ex.Transpose)):
+            turned = flip(product)
+            return (ex.transpose(turned if self._plain(turned) else self._name(turned)),)
+        return (self._name(product),)
+
+    def _weight(self, weight: Expr) -> Expr:
+        c, rest = ex.split_coefficient(weight)
+        if isinstance(rest, ex.Number | Symbol) and rest != self._variable:
+            return weight
+        return ex.scale(c, self._name(rest))
+
+    def _plain(self, e: Expr) -> bool:
+        """Is it shown as it is: one constant symbol, perhaps transposed, or a constant?"""
+        inner = e.arg if isinstance(e, ex.Transpose) else e
+        if isinstance(inner, ex.Row | ex.Column | ex.Diag):
+            inner = inner.arg
+        simple = isinstance(inner, Symbol | ex.Ones | ex.Identity | ex.Zeros)
+        return simple and self._variable.name not in inner.symbols
+
+    def _name(self, value: Expr) -> Symbol:
+        if value not in self._given:
+            rank = 0 if value.shape == ex.SCALAR else 1 if value.shape[1] == 1 else 2
+            suffix = "".join(f"_{i.name}" for i in sorted(value.free, key=lambda i: i.name))
+            name = next(n + suffix for n in _letters(rank) if n + suffix not in self._taken)
+            self._taken |= {name}
+            self._given[value] = Definition(ex.symbol(name, value.shape, rank), value)
+        return self._given[value].symbol
+
+
+def _letters(rank: int) -> Iterator[str]:
+    yield from _LETTERS[rank]
+    n = 1
+    while True:
+        yield from (f"{letter}{n}" for letter in _LETTERS[rank])
+        n += 1

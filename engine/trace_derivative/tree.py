@@ -1,0 +1,167 @@
+"""The syntax of a text as it was written: immutable nodes with their places, names resolved, no shapes.
+
+`start` and `stop` of a node are its characters in the source text, with the brackets that stand
+around it inside a larger expression left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias
+
+from .errors import Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """What every node has: its characters in the source."""
+
+    start: int
+    stop: int
+
+    @property
+    def span(self) -> Span:
+        """The characters as a pair."""
+        return (self.start, self.stop)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Name(Place):
+    """A symbol (or an abbreviation)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Literal(Place):
+    """A number."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sum(Place):
+    """Terms with their signs, +1 or -1."""
+
+    terms: tuple[Tree, ...]
+    signs: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Product(Place):
+    """Factors from left to right with the operators between them: `*`, `.*`, `/` or `./`."""
+
+    factors: tuple[Tree, ...]
+    operators: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Negative(Place):
+    """A unary minus."""
+
+    arg: Tree
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Transposed(Place):
+    """A transpose mark; `inverse` for an exponent minus T.
+
+    `letter` is true where the mark was the letter T as an exponent: it is a power when T is
+    declared as a scalar and fits.
+    """
+
+    arg: Tree
+    inverse: bool = False
+    letter: bool = False
+    elementwise: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Raised(Place):
+    """A power; `elementwise` for `.^`."""
+
+    base: Tree
+    exponent: Tree
+    elementwise: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call(Place):
+    """A function of the language (`tr`, `diag`, `dot` ...) or, `elementwise`, of one number."""
+
+    function: str
+    args: tuple[Tree, ...]
+    elementwise: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Size(Place):
+    """A size in the brackets of a constant."""
+
+    size: str | int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant(Place):
+    """`eye`, `ones` or `zeros`, with the sizes that were written."""
+
+    kind: str
+    sizes: tuple[Size, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IndexName(Place):
+    """An index where it is bound or used."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subscript(Place):
+    """`A[i,j]`, `x[i]`, `B[k,:]`, `B[:,k]`; None stands for the colon."""
+
+    arg: Tree
+    places: tuple[IndexName | None, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bound(Place):
+    """`sum(i,j: ...)` or `rows(k: ...)`."""
+
+    kind: str
+    indices: tuple[IndexName, ...]
+    body: Tree
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DeltaOf(Place):
+    """`delta(i,j)`."""
+
+    row: IndexName
+    column: IndexName
+
+
+Tree: TypeAlias = (
+    Name
+    | Product
+    | Call
+    | Transposed
+    | Sum
+    | Literal
+    | Negative
+    | Raised
+    | Constant
+    | Subscript
+    | Bound
+    | DeltaOf
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A text that was read: the tree and the free indices in front of it (None: no brackets)."""
+
+    source: str
+    tree: Tree
+    free: tuple[IndexName, ...] | None = None

@@ -1,0 +1,262 @@
+"""Numbers against every displayed equality.
+
+Input: a `Journey` (the function, its symbols, the steps).  Each side of each step is checked as
+it is printed: its canonical text is read back and evaluated; a derivative is taken numerically
+of the input expression.  Nothing here uses the symbolic differentiation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, assert_never
+
+import numpy as np
+
+from . import expr as ex
+from . import indexed as ix
+from . import numeric
+from .evaluate import Axed, Evaluator
+from .expr import Expr, Index, Symbol
+from .read import read
+from .render_text import with_free_indices
+from .sampling import Sample
+from .statements import (
+    Definition,
+    Derivative,
+    DerivativeSum,
+    EntryOfResult,
+    FunctionName,
+    Side,
+    Step,
+)
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+TOLERANCE = 1e-8
+TOLERANCE_DIFFERENCES = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The verdict on one equality.
+
+    `max_relative_error` is the largest difference relative to the largest entry, over `samples`
+    samples; `kind` how a derivative was taken; `lhs` and `rhs` are the texts compared.  A failed
+    check has a `message` (which entry, both values) and a `counterexample` to paste into Python.
+    """
+
+    name: str
+    passed: bool
+    max_relative_error: float
+    samples: int
+    kind: str = "values"
+    lhs: str = ""
+    rhs: str = ""
+    message: str = ""
+    counterexample: str = ""
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The checks of one derivation; passed when all of them passed."""
+
+    passed: bool
+    checks: tuple[Check, ...]
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    @property
+    def max_relative_error(self) -> float:
+        """The largest relative error of all checks."""
+        return max((c.max_relative_error for c in self.checks), default=0.0)
+
+    @property
+    def samples(self) -> int:
+        """The number of samples at which each check was made."""
+        return max((c.samples for c in self.checks), default=0)
+
+    @property
+    def failures(self) -> tuple[Check, ...]:
+        """The checks that failed."""
+        return tuple(c for c in self.checks if not c.passed)
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """What is needed to evaluate the sides of a derivation's steps.
+
+    `marked`: for each occurrence f with this occurrence's variable under another name (index
+    form as text), and that name.
+    """
+
+    function: Expr
+    variable: Symbol
+    symbols: Mapping[str, Symbol]
+    marked: tuple[tuple[ix.Indexed, Symbol], ...] = ()
+    definitions: tuple[Definition, ...] = ()
+
+
+class Verifier:
+    """Evaluates the sides of steps at a set of samples, each distinct side once."""
+
+    def __init__(
+        self, journey: Journey, samples: Sequence[Sample], tolerance: float | None = None
+    ) -> None:
+        self._journey = journey
+        self._samples = samples
+        self._symbols = dict(journey.symbols)
+        self._symbols.update({d.symbol.name: d.symbol for d in journey.definitions})
+        self._symbols.update({s.name: s for _, s in journey.marked})
+        self._read: dict[str, Expr] = {}
+        self._points = [_Point(s) for s in samples]
+        for point in self._points:
+            self._define(point)
+        self.kind = numeric.kind(journey.function)
+        exact = self.kind == "complex step"
+        self.tolerance = tolerance or (TOLERANCE if exact else TOLERANCE_DIFFERENCES)
+
+    def check(self, step: Step, name: str) -> Check:
+        """Is the step's equality true at all samples?"""
+        return self.compare(name, step.lhs, step.rhs, step.free)
+
+    def compare(self, name: str, lhs: Side, rhs: Side, free: tuple[Index, ...] = ()) -> Check:
+        """Are two sides equal at all samples?"""
+        worst, failure = 0.0, None
+        for point in self._points:
+            left, right = (self._value(side, free, point) for side in (lhs, rhs))
+            error = relative_error(left, right)
+            if error > worst or np.isnan(error):
+                worst = error
+            if failure is None and not error <= self.tolerance:
+                failure = (point, left, right)
+        kind = self.kind if _has_derivative(lhs) or _has_derivative(rhs) else "values"
+        texts = self._text(lhs, free), self._text(rhs, free)
+        if failure is None:
+            return Check(name, True, worst, len(self._points), kind, *texts)
+        point, left, right = failure
+        message = describe_difference(left, right)
+        shown = f"{point.sample.as_python()}\n# {texts[0]} = {texts[1]} fails: {message}"
+        return Check(name, False, worst, len(self._points), kind, *texts, message, shown)
+
+    # ------------------------------------------------------------------ values
+
+    def _value(self, side: Side, free: tuple[Index, ...], point: _Point) -> Array:
+        key = (side, free)
+        found = point.sides.get(key)
+        if found is None:
+            found = point.sides[key] = np.asarray(self._evaluate(side, free, point))
+        return found
+
+    def _evaluate(self, side: Side, free: tuple[Index, ...], point: _Point) -> Array:
+        match side:
+            case FunctionName():
+                return point.at.value(self._journey.function)
+            case Derivative(function=f, occurrence=occurrence):
+                if occurrence is not None:
+                    return self._occurrence(occurrence, point)
+                target = self._journey.function if f is None else self._again(str(f))
+                return self._slope(target, self._journey.variable, point)
+            case DerivativeSum(terms=terms):
+                slopes = [self._evaluate(t, free, point) for t in terms]
+                zero = np.zeros_like(point.at.value(self._journey.variable))
+                return np.asarray(sum(slopes, zero))
+            case _:
+                return point.at.value(self._again(self._text(side, free)), free)
+
+    def _slope(self, function: Expr, variable: Symbol, point: _Point) -> Array:
+        return numeric.gradient(function, variable, point.values, point.sample.dims)
+
+    def _occurrence(self, number: int, point: _Point) -> Array:
+        form, marker = self._journey.marked[number - 1]
+        values = {**point.values, marker.name: point.values[self._journey.variable.name]}
+        function = self._again(str(form))
+        return numeric.gradient(function, marker, values, point.sample.dims)
+
+    def _text(self, side: Side, free: tuple[Index, ...]) -> str:
+        """The text of a side, as it is read back."""
+        match side:
+            case FunctionName():
+                return str(self._journey.function)
+            case Derivative(function=f, indices=indices, variable=x):
+                place = f"{x}[{','.join(i.name for i in indices)}]" if indices else str(x)
+                return f"d({self._journey.function if f is None else f})/d{place}"
+            case DerivativeSum(terms=terms):
+                return " + ".join(self._text(t, free) for t in terms) or "0"
+            case EntryOfResult(matrix=matrix, indices=indices):
+                places = ",".join(i.name for i in indices)
+                return f"[{_names(free)}] ({matrix})[{places}]"
+            case ix.Term():
+                return with_free_indices(side, free) if free else str(side)
+            case ex.Node():
+                return str(side)
+            case _:
+                assert_never(side)
+
+    def _again(self, text: str) -> Expr:
+        """The expression that a printed text reads back to."""
+        found = self._read.get(text)
+        if found is None:
+            found = self._read[text] = read(text, symbols=self._symbols).exprs[0]
+        return found
+
+    def _define(self, point: _Point) -> None:
+        for d in self._journey.definitions:
+            free = tuple(sorted(d.value.free, key=lambda i: i.name))
+            text = f"[{_names(free)}] {d.value}" if free else str(d.value)
+            array, axes = point.at.array(self._again(text))
+            point.define(d.symbol.name, Axed(array, axes))
+
+
+@dataclass(slots=True)
+class _Point:
+    """One sample, with the values of names and sides found so far."""
+
+    sample: Sample
+    values: dict[str, Any] = field(default_factory=dict)
+    sides: dict[tuple[Side, tuple[Index, ...]], Array] = field(default_factory=dict)
+    at: Evaluator = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.values = dict(self.sample.values)
+        self.at = Evaluator(self.values, self.sample.dims)
+
+    def define(self, name: str, value: Axed) -> None:
+        """Give a name its value."""
+        self.values[name] = value
+        self.at = Evaluator(self.values, self.sample.dims)
+
+
+def _names(free: tuple[Index, ...]) -> str:
+    return ",".join(i.name for i in free)
+
+
+def _has_derivative(side: Side) -> bool:
+    return isinstance(side, Derivative | DerivativeSum)
+
+
+def relative_error(a: Array, b: Array) -> float:
+    """The largest difference, relative to the largest entry of either side; infinite for NaN."""
+    if a.shape != b.shape:
+        return float("inf")
+    difference = float(np.max(np.abs(a - b), initial=0.0))
+    size = max(float(np.max(np.abs(a), initial=0.0)), float(np.max(np.abs(b), initial=0.0)))
+    if not np.isfinite(difference) or not np.isfinite(size):
+        return float("inf")
+    return difference / size if size > 1e-300 else difference
+
+
+def describe_difference(a: Array, b: Array) -> str:
+    """Which entry differs most, and both values."""
+    if a.shape != b.shape:
+        return f"the left side has shape {a.shape}, the right side {b.shape}"
+    if a.ndim == 0:
+        return f"the left side is {float(a):.6g}, the right side {float(b):.6g}"
+    gap = np.nan_to_num(np.abs(a - b), nan=np.inf)
+    at = np.unravel_index(int(np.argmax(gap)), a.shape)
+    place = ",".join(str(int(i) + 1) for i in at)
+    return f"entry [{place}] is {float(a[at]):.6g} on the left, {float(b[at]):.6g} on the right"

@@ -1,0 +1,128 @@
+"""From a presentation to stock nodes: container, paragraphs, equations, foldable steps, code.
+
+Whatever failed is said in words beside the formula and again with its counterexample, so that no
+builder and no style sheet can make a false formula look like a verified one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+
+from .equations import Place, equation, inline_formula
+from .labels import Labels
+from .locale import translate as _
+from .nodes import steps
+
+if TYPE_CHECKING:
+    from trace_derivative.verify import Check
+    from trace_derivative.presentation import Display, Fragment, Presentation
+
+__all__ = ["Layout", "derivation_nodes", "refusal_nodes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How one derivation stands on its page: labels and numbers, and how its steps are folded.
+
+    `expected_failure`: the author says that the claim is wrong, and wants to show that.
+    """
+
+    labels: Labels
+    folding: str
+    expected_failure: bool = False
+
+
+def derivation_nodes(
+    place: Place, presentation: Presentation, layout: Layout
+) -> list[nodes.Element]:
+    """The content of one derivation."""
+    made: list[nodes.Element] = []
+    for is_step, group in groupby(presentation.displays, key=lambda d: d.is_step):
+        displays = list(group)
+        content = [node for d in displays for node in _display_nodes(place, d, layout)]
+        folded = is_step and layout.folding != "plain"
+        made += [_fold(place, content, len(displays), layout)] if folded else content
+    made += [_paragraph(place, text, "trace-derivative-notice") for text in presentation.notices]
+    if presentation.code:
+        made.append(_code(place, presentation.code))
+    made += [_counterexample(place, check, layout) for check in presentation.failures]
+    if presentation.verification:
+        made.append(_paragraph(place, presentation.verification, "trace-derivative-verification"))
+    return made
+
+
+def refusal_nodes(place: Place, source: str, message: str) -> list[nodes.Element]:
+    """What stands in place of a derivation that there is not: its source, and why."""
+    literal = nodes.literal_block(source, source, language="none")
+    place.mark(literal)
+    headline = message.strip().splitlines()[0] if message.strip() else ""
+    text = _("This derivation could not be made: {reason}.").format(reason=headline.rstrip("."))
+    return [_admonition(place, nodes.error, [_paragraph(place, text, ""), literal])]
+
+
+# ------------------------------------------------------------------------ parts
+
+
+def _display_nodes(place: Place, display: Display, layout: Layout) -> list[nodes.Element]:
+    label, number = layout.labels.give(display.suffix)
+    formula = equation(place, display.latex, display.text, label=label, number=number)
+    content: list[nodes.Element] = []
+    if display.sentence:
+        content.append(_sentence(place, display.sentence))
+    if display.status != "failed":
+        return [*content, *formula]
+    said = _paragraph(place, _("This equation is false:"), "")
+    return [*content, _admonition(place, nodes.error, [said, *formula])]
+
+
+def _fold(
+    place: Place, content: Sequence[nodes.Element], count: int, layout: Layout
+) -> nodes.Element:
+    fold = steps("", *content, classes=["trace-derivative-steps"])
+    fold["summary"] = _("Steps ({count})").format(count=count)
+    fold["open"] = layout.folding == "open"
+    place.mark(fold)
+    return fold
+
+
+def _sentence(place: Place, fragments: Sequence[Fragment]) -> nodes.paragraph:
+    paragraph = nodes.paragraph("", "", classes=["trace-derivative-sentence"])
+    for fragment in fragments:
+        if fragment.kind == "math":
+            paragraph += inline_formula(place, fragment.latex, fragment.text)
+        else:
+            paragraph += nodes.Text(fragment.text)
+    place.mark(paragraph)
+    return paragraph
+
+
+def _paragraph(place: Place, text: str, name: str) -> nodes.paragraph:
+    paragraph = nodes.paragraph("", text, classes=[name] if name else [])
+    place.mark(paragraph)
+    return paragraph
+
+
+def _code(place: Place, code: str) -> nodes.literal_block:
+    block = nodes.literal_block(code, code, language="python", classes=["trace-derivative-code"])
+    place.mark(block)
+    return block
+
+
+def _counterexample(place: Place, check: Check, layout: Layout) -> nodes.Element:
+    content: list[nodes.Element] = [_paragraph(place, check.message, "")]
+    if check.counterexample:
+        content.append(_code(place, check.counterexample))
+    return _admonition(place, nodes.note if layout.expected_failure else nodes.error, content)
+
+
+def _admonition(
+    place: Place, kind: Callable[..., nodes.Element], content: Sequence[nodes.Element]
+) -> nodes.Element:
+    admonition = kind("", *content, classes=["trace-derivative-failure"])
+    place.mark(admonition)
+    return admonition
