@@ -43,7 +43,7 @@ format: $(VENV)/with-dev
 	$(PY) -m ruff format .
 
 bench: $(VENV)/with-test
-	$(PY) benchmarks/run.py
+	$(PY) benchmarks/notes.py
 
 dev: $(VENV)/with-dev
 	$(PY) -m pre_commit install

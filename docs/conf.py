@@ -65,7 +65,7 @@ if MATHJAX is not None:
 
 def copy_mathjax(app: Sphinx) -> None:
     """Copy what a page loads: the script, the extensions of TeX, the fonts."""
-    if MATHJAX is None or app.builder.format != "html":
+    if MATHJAX is None or app.builder.format != "html" or app.builder.name == "epub":
         return
     target = app.outdir / "_static" / "mathjax"
     for name in ("tex-mml-chtml.js", "input/tex/extensions", "output/chtml/fonts", "a11y", "ui"):

@@ -9,10 +9,16 @@ from typing import TypeAlias
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 from tests.browser import Browser, Mathjax, program, serve, sphinx_build
 
 ROOT = Path(__file__).parents[1]
+
+# How long one example takes says nothing on a machine that does other things as well.
+settings.register_profile("shared machine", deadline=None, print_blob=True)
+settings.load_profile("shared machine")
+
 MakeFolder: TypeAlias = Callable[[str, Callable[[Path], object]], Path]
 
 

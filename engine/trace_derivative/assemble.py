@@ -425,6 +425,53 @@ def collapse(t: Indexed, authors: frozenset[str], row: Index | None) -> Indexed 
     return ix.sum_over(bound, ix.times(ix.num(coefficient), *chain))
 
 
+def separated(t: Indexed) -> Indexed:
+    """A sum over indices that fall into independent groups, as a product of sums (eq (33))."""
+    coefficient, bound, factors = _flatten(hoist(t))
+    groups: list[tuple[set[Index], list[Indexed]]] = []
+    for f in factors:
+        mine = f.free & set(bound)
+        joined, apart = set(mine), []
+        members = [f]
+        for indices, fs in groups:
+            if indices & mine:
+                joined |= indices
+                members = fs + members
+            else:
+                apart.append((indices, fs))
+        groups = [*apart, (joined, members)]
+    if sum(1 for indices, _ in groups if indices) < 2:
+        return t
+    parts = [_sum_of_group(bound, indices, fs) for indices, fs in groups]
+    return ix.times(ix.num(coefficient), *parts)
+
+
+def _sum_of_group(bound: tuple[Index, ...], indices: set[Index], fs: list[Indexed]) -> Indexed:
+    return ix.sum_over(tuple(i for i in bound if i in indices), ix.times(*fs))
+
+
+def stacked(t: Indexed, authors: frozenset[str]) -> Indexed | None:
+    """A sum over one of the author's indices, what stands under it as an entry (eq (45)).
+
+    None where nothing under the sum makes a vector with that index held fixed.
+    """
+    coefficient, bound, factors = _flatten(hoist(t))
+    for k in bound:
+        if k.name not in authors:
+            continue
+        outer = [f for f in factors if isinstance(f, ix.Element) and k in f.free and f.free & t.free]
+        rest = [f for f in factors if f not in outer]
+        inner = ix.sum_over(tuple(i for i in bound if i != k), ix.times(*rest))
+        loose = sorted(inner.free - {k}, key=lambda i: i.name)
+        if len(loose) != 1 or not outer or k not in inner.free:
+            continue
+        vector = _Assembler(authors).matrix(inner, loose[0], None, frozenset({k}))
+        if vector is not None:
+            entry = ix.element(vector, loose[0])
+            return ix.sum_over((k,), ix.times(ix.num(coefficient), *outer, entry))
+    return None
+
+
 def _entry_of(
     assembler: _Assembler, body: Indexed, places: frozenset[Index], fixed: Fixed
 ) -> Indexed | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, overload
 
@@ -26,7 +26,7 @@ from .read import Reading, read
 from .render_latex import indexed_latex
 from .render_text import with_free_indices
 from .sampling import Sample, samples
-from .simplify import expanded, simplify
+from .simplify import expanded, multiplied_out, simplify
 from .statements import Definition, Derivative, FunctionName, Step
 from .steps import expansion_steps, identity_steps, index_step, occurrence_steps, result_step
 from .verify import Check, Journey, Verification, Verifier
@@ -184,7 +184,7 @@ class Derivation:
     @cached_property
     def _start(self) -> Expr:
         """The function from which the route by identities starts."""
-        return expanded(self.function) if self.form == "expanded" else self.function
+        return multiplied_out(self.function) if self.form == "expanded" else self.function
 
     def _finished(self, e: Expr) -> Expr:
         result = simplify(e)

@@ -9,7 +9,7 @@ node.  Nothing is conjugated, so that the complex step can pass through everythi
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeAlias, assert_never
@@ -18,16 +18,14 @@ import numpy as np
 import numpy.typing as npt
 
 from . import expr as ex
-from . import functions
+from . import functions, stacks
 from .contract import Label, Operand, contract
 from .errors import ShapeError, UnsupportedError
 from .expr import Dim, Expr, Index
 from .limits import limited
+from .stacks import Axes, Value, align, distinct, spread, times
 
 Array: TypeAlias = np.ndarray[Any, Any]
-Axes: TypeAlias = tuple[str, ...]
-Value: TypeAlias = tuple[Array, Axes]
-"""An array of shape `(*axes, rows, columns)` and the names of its leading axes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +49,21 @@ def evaluate(e: Expr, values: Mapping[str, Given], dims: Mapping[str, int] | Non
     """
     with limited():
         return np.array(Evaluator(values, dims).value(e))
+
+
+_OF_STACKS: dict[type[ex.Node], Callable[[Array], Array]] = {
+    ex.Transpose: stacks.transpose,
+    ex.Trace: stacks.trace,
+    ex.Diag: stacks.diagonal_matrix,
+    ex.Diagonal: stacks.diagonal,
+    ex.Inverse: stacks.inverse,
+    ex.Total: stacks.total,
+    ex.Norm: stacks.norm,
+    ex.Norm1: lambda array: stacks.total(functions.get("abs").evaluate(array)),
+    ex.Det: stacks.determinant,
+    ex.LogDet: stacks.log_determinant,
+}
+"""The functions of one matrix."""
 
 
 class Evaluator:
@@ -133,9 +146,6 @@ class Evaluator:
                 return self._add(terms)
             case ex.Entry(row=i, column=j):
                 return self._entry(e.arg, i, j)
-            case ex.Transpose(arg=arg):
-                array, axes = self._at(arg)
-                return array.swapaxes(-1, -2), axes
             case ex.Hadamard(factors=factors):
                 return self._hadamard(factors)
             case ex.Quotient():
@@ -146,17 +156,20 @@ class Evaluator:
                 return functions.get(name).evaluate(array), axes
             case ex.Power():
                 return self._power(e.base, e.exponent)
-            case ex.Trace(arg=arg):
+            case (
+                ex.Transpose(arg=arg)
+                | ex.Trace(arg=arg)
+                | ex.Diag(arg=arg)
+                | ex.Diagonal(arg=arg)
+                | ex.Inverse(arg=arg)
+                | ex.Total(arg=arg)
+                | ex.Norm(arg=arg)
+                | ex.Norm1(arg=arg)
+                | ex.Det(arg=arg)
+                | ex.LogDet(arg=arg)
+            ):
                 array, axes = self._at(arg)
-                return np.einsum("...ii->...", array)[..., None, None], axes
-            case ex.Diag(arg=arg):
-                array, axes = self._at(arg)
-                return diagonal_matrix(
-                    array[..., 0] if arg.shape[1] == 1 else array[..., 0, :]
-                ), axes
-            case ex.Diagonal(arg=arg):
-                array, axes = self._at(arg)
-                return np.einsum("...ii->...i", array)[..., None], axes
+                return _OF_STACKS[type(e)](array), axes
             case ex.Identity(shape=(n, _)):
                 return np.eye(self.size(n)), ()
             case ex.Ones(shape=(m, n)):
@@ -166,31 +179,12 @@ class Evaluator:
             case ex.MatrixPower(base=base, exponent=n):
                 array, axes = self._at(base)
                 return np.linalg.matrix_power(array, n), axes
-            case ex.Inverse(arg=arg):
-                array, axes = self._at(arg)
-                return inverse(array), axes
-            case ex.Total(arg=arg):
-                array, axes = self._at(arg)
-                return array.sum(axis=(-1, -2), keepdims=True), axes
-            case ex.Norm(arg=arg):
-                array, axes = self._at(arg)
-                return np.sqrt((array * array).sum(axis=(-1, -2), keepdims=True)), axes
-            case ex.Norm1(arg=arg):
-                array, axes = self._at(arg)
-                size = functions.get("abs").evaluate(array)
-                return size.sum(axis=(-1, -2), keepdims=True), axes
-            case ex.Det(arg=arg):
-                array, axes = self._at(arg)
-                return np.asarray(np.linalg.det(array))[..., None, None], axes
-            case ex.LogDet(arg=arg):
-                array, axes = self._at(arg)
-                return log_determinant(array)[..., None, None], axes
             case ex.Row(arg=arg, index=k):
                 array, axes = self._at(arg)
                 return distinct(array[..., None, :], (*axes, k.name))
             case ex.Column(arg=arg, index=k):
                 array, axes = self._at(arg)
-                return distinct(array.swapaxes(-1, -2)[..., None], (*axes, k.name))
+                return distinct(stacks.transpose(array)[..., None], (*axes, k.name))
             case ex.IndexSum(indices=indices, body=body):
                 return self._sum(indices, body)
             case ex.Rows(index=k, body=body):
@@ -258,7 +252,7 @@ class Evaluator:
             array, axes = self._at(base)
             p = exponent.value
             whole = p.denominator == 1
-            return (whole_power(array, p.numerator) if whole else array ** to_float(p)), axes
+            return (stacks.whole_power(array, p.numerator) if whole else array ** to_float(p)), axes
         a, b, axes = align(self._at(base), self._at(exponent))
         return np.power(a, b), axes
 
@@ -346,79 +340,7 @@ class Evaluator:
         return count
 
 
-# -------------------------------------------------------------------- arrays with named axes
-
-
-def align(a: Value, b: Value) -> tuple[Array, Array, Axes]:
-    """Two values that NumPy's broadcasting can combine, and the axes of the result."""
-    (x, p), (y, q) = a, b
-    if p == q or not q:
-        return x, y, p
-    if not p:
-        return x, y, q
-    axes = p + tuple(name for name in q if name not in p)
-    return spread(x, p, axes), spread(y, q, axes), axes
-
-
-def spread(array: Array, axes: Axes, wanted: Axes) -> Array:
-    """The array with its axes in another order; axes that it lacks have length 1."""
-    order = [axes.index(name) for name in wanted if name in axes]
-    n = len(axes)
-    if order != list(range(n)):
-        array = array.transpose(*order, n, n + 1)
-    return array[tuple(slice(None) if name in axes else None for name in wanted)]
-
-
-def times(a: Value, b: Value) -> Value:
-    """The elementwise product; either may be a scalar."""
-    x, y, axes = align(a, b)
-    return x * y, axes
-
-
-def distinct(array: Array, axes: Axes) -> Value:
-    """The value with every axis once: a repeated one takes the diagonal."""
-    once = tuple(dict.fromkeys(axes))
-    if len(once) == len(axes):
-        return array, axes
-    n = len(once)
-    places = [once.index(name) for name in axes]
-    return np.einsum(array, [*places, n, n + 1], [*range(n), n, n + 1]), once
-
-
-def diagonal_matrix(vectors: Array) -> Array:
-    """Diagonal matrices of a stack of vectors."""
-    n = vectors.shape[-1]
-    out: Array = np.zeros((*vectors.shape, n), dtype=vectors.dtype)
-    out[..., np.arange(n), np.arange(n)] = vectors
-    return out
-
-
-def inverse(array: Array) -> Array:
-    """Inverses of a stack of matrices; not-a-number where one is singular."""
-    try:
-        return np.asarray(np.linalg.inv(array))
-    except np.linalg.LinAlgError:
-        return np.full_like(array, np.nan)
-
-
-def log_determinant(array: Array) -> Array:
-    """log det of a stack of matrices; not-a-number where the determinant is not positive."""
-    sign, size = np.linalg.slogdet(array)
-    return np.asarray(np.where(sign.real > 0, size + np.log(sign), np.nan))
-
-
-def whole_power(array: Array, n: int) -> Array:
-    """`array**n` entry by entry for a whole number, by repeated squaring (exact on dual parts)."""
-    if n < 0:
-        return 1 / whole_power(array, -n)
-    result: Array | None = None
-    while n:
-        if n & 1:
-            result = array if result is None else result * array
-        n >>= 1
-        if n:
-            array = array * array
-    return np.ones_like(array) if result is None else result
+# -------------------------------------------------------------------- values of leaves
 
 
 def to_float(value: Fraction) -> float:

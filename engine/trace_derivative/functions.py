@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from .errors import UnsupportedError
 from .expr import (
     ONE,
     SCALAR,
@@ -210,7 +211,7 @@ def get(name: str) -> ElementFunction:
     """The function of a name that is known to exist."""
     found = lookup(name)
     if found is None:
-        raise KeyError(name)
+        raise UnsupportedError(f"unknown function {name}")
     return found
 
 

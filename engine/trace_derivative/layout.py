@@ -20,6 +20,7 @@ from typing import assert_never
 from . import expr as ex
 from . import indexed as ix
 from .expr import Expr, Index
+from .functions import PI
 from .indexed import Indexed
 from .render_text import is_divisor, reciprocal
 from .statements import Derivative, DerivativeSum, EntryOfResult, FunctionName, Side
@@ -100,6 +101,10 @@ class Typesetter(ABC):
     @abstractmethod
     def constant(self, letter: str, dim: ex.Dim) -> str:
         """`1`, `0` or `I`, the vector or matrix."""
+
+    @abstractmethod
+    def pi(self) -> str:
+        """The number pi."""
 
     @abstractmethod
     def place(self, matrix: Expr, places: tuple[str, ...], entry: bool) -> Piece:
@@ -254,6 +259,8 @@ class Typesetter(ABC):
             case ex.MatrixPower(base=base, exponent=n):
                 return self.power(self.base(self.of(base)), Piece(str(n)), False)
             case ex.Apply(function=name, arg=arg):
+                if e == PI and "pi" not in self.symbols:
+                    return Piece(self.pi())
                 return self.call(name, self.of(arg), arg.shape == ex.SCALAR)
             case ex.Row() | ex.Column() | ex.Entry() | ex.Delta() | ex.IndexSum() | ex.Rows():
                 return self._with_indices(e)
@@ -399,6 +406,8 @@ class Typesetter(ABC):
                 inside = self._under(indices)
                 return inside.summation(indices, inside.of_indexed(body))
             case ix.Function(function=name, arg=arg):
+                if t == _INDEXED_PI and "pi" not in self.symbols:
+                    return Piece(self.pi())
                 return self.call(name, self.of_indexed(arg), True)
             case ix.Pow(base=base, exponent=exponent):
                 if is_divisor(t):
@@ -486,6 +495,9 @@ class Typesetter(ABC):
 
 LONG = 60
 """A function with more characters than this stands beside the sign of the derivative."""
+
+
+_INDEXED_PI = ix.function("arccos", ix.num(-1))
 
 
 def _divides(e: Expr) -> bool:

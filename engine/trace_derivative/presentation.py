@@ -22,7 +22,7 @@ from .render_json import side_dict
 from .render_latex import break_sum, definition_latex, latex, side_latex
 from .render_unicode import definition_unicode, side_unicode, unicode
 from .statements import Definition, Derivative, Side, Step
-from .verify import Check
+from .verify import Check, Verification
 
 PARTS = (
     "function",
@@ -95,26 +95,40 @@ def present(
     show: Sequence[str] = DEFAULT_SHOW,
     notation: Notation = DEFAULT,
     verify: bool = True,
+    refuted: bool = False,
 ) -> Presentation:
     """The parts of a derivation that `show` names, each with its verdict.
 
+    With `refuted` the author says that the claim is wrong: its failure is none of the derivation.
     Raises `ParseError` for a part that does not exist.
     """
     for part in show:
         if part not in PARTS:
             raise ParseError(f"there is no part {part!r}", hint=f"the parts are {', '.join(PARTS)}")
     writer = _Writer(d, notation, verify)
-    displays = tuple(x for x in writer.displays() if x.part in show or x.part == "expected")
-    failures: tuple[Check, ...] = d.verification.failures if verify else ()
+    displays = tuple(x for x in writer.displays() if _wanted(x, show))
+    checks = tuple(c for c in d.verification.checks if not _is_claim(c, refuted)) if verify else ()
+    verification = Verification(all(c.passed for c in checks), checks)
+    failures = verification.failures
     status: Status = "unchecked" if not verify else "failed" if failures else "verified"
-    line = _verification_line(d) if verify else "Not verified."
+    line = _verification_line(verification) if verify else "Not verified."
     code = d.numpy() if "code" in show and d.gradient is not None else ""
     shown = line if "verification" in show or status == "failed" else ""
     return Presentation(displays, shown, status, failures, code, d.notices)
 
 
-def _verification_line(d: Derivation) -> str:
-    v = d.verification
+def _wanted(display: Display, show: Sequence[str]) -> bool:
+    """The claim always; the one occurrence of the variable is the index form as well."""
+    if display.part == "expected" or display.part in show:
+        return True
+    return display.suffix == "index" and "index" in show
+
+
+def _is_claim(check: Check, refuted: bool) -> bool:
+    return refuted and check.name == "expected"
+
+
+def _verification_line(v: Verification) -> str:
     kinds = sorted({c.kind for c in v.checks if c.kind != "values"})
     how = f" ({', '.join(kinds)})" if kinds else ""
     if v.passed:

@@ -25,6 +25,7 @@ __all__ = [
     "Notation",
     "break_sum",
     "definition_latex",
+    "entry_latex",
     "indexed_latex",
     "latex",
     "side_latex",
@@ -45,6 +46,11 @@ def indexed_latex(t: Indexed, notation: Notation = DEFAULT) -> str:
 def side_latex(side: Side, *, function: Expr | None = None, notation: Notation = DEFAULT) -> str:
     """LaTeX of a side of an equality; with `function` a derivative of f shows that function."""
     return _Latex(notation, _symbols(side)).of_side(side, function).body
+
+
+def entry_latex(variable: ex.Symbol, places: tuple[str, ...], notation: Notation = DEFAULT) -> str:
+    """LaTeX of an entry of a symbol, the places as they are to be printed: `X_{1N}`."""
+    return _Latex(notation).place(variable, places, True).body
 
 
 def definition_latex(definition: Definition, notation: Notation = DEFAULT) -> str:
@@ -138,6 +144,9 @@ class _Latex(Typesetter):
     def constant(self, letter: str, dim: Dim) -> str:
         body = rf"\mathbf{{{letter}}}"
         return f"{body}_{{{names.dimension_name(dim)}}}" if letter in self.symbols else body
+
+    def pi(self) -> str:
+        return r"\pi"
 
     def place(self, matrix: Expr, places: tuple[str, ...], entry: bool) -> Piece:
         if not isinstance(matrix, ex.Symbol):

@@ -69,7 +69,7 @@ def _arrays(symbols: tuple[ex.Symbol, ...], names: _Names) -> list[str]:
     return lines
 
 
-def _sizes(e: Expr, symbols: Mapping[str, ex.Symbol], names: _Names) -> tuple[list[str], list[str]]:
+def _sizes(e: Expr, symbols: tuple[ex.Symbol, ...], names: _Names) -> tuple[list[str], list[str]]:
     """The lines that give the dimensions the code needs, and those that no array shows."""
     lines, unknown = [], []
     for dim in sorted(_needed_dims(e)):

@@ -104,6 +104,9 @@ class _Unicode(Typesetter):
     def constant(self, letter: str, dim: Dim) -> str:
         return f"{_BOLD[letter]}_{dim}" if letter in self.symbols else _BOLD[letter]
 
+    def pi(self) -> str:
+        return "π"
+
     def place(self, matrix: Expr, places: tuple[str, ...], entry: bool) -> Piece:
         if not isinstance(matrix, ex.Symbol):
             return self.composite_place(self.of(matrix).body, places)

@@ -9,10 +9,11 @@ that a page is the same on every machine.
 from __future__ import annotations
 
 import hashlib
+import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, product
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,9 +21,10 @@ import numpy as np
 from . import expr as ex
 from . import functions
 from .errors import ShapeError, UnsupportedError
-from .evaluate import Evaluator, Value
+from .evaluate import Evaluator
 from .expr import Dim, Expr, Symbol
 from .limits import check_time
+from .stacks import Value
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -89,9 +91,11 @@ def samples(
         name: kinds_of(f"{(assume or {}).get(name, '')},{(structure or {}).get(name, '')}")
         for name in symbols
     }
-    sizes = _assignments(exprs, symbols, rng, max(3, count))
     search = _Search(exprs, symbols, kinds, rng)
-    return tuple(search.point(dims) for dims in sizes)
+    found: list[Sample] = []
+    while len(found) < max(3, count):
+        found.append(search.point(avoid=found[0].dims if len(found) == 1 else None))
+    return tuple(found)
 
 
 def kinds_of(text: str) -> frozenset[str]:
@@ -132,22 +136,27 @@ def dims_of(exprs: Sequence[Expr], symbols: Mapping[str, Symbol]) -> tuple[Dim, 
     return tuple(found)
 
 
-def _assignments(
-    exprs: Sequence[Expr], symbols: Mapping[str, Symbol], rng: random.Random, count: int
-) -> list[dict[str, int]]:
-    """Sizes for the named dimensions, all different; the second assignment is not the first."""
-    dims = dims_of(exprs, symbols)
-    names = [d for d in dims if isinstance(d, str)]
-    taken = {d for d in dims if isinstance(d, int)}
-    free = [n for n in range(2, len(dims) + 4) if n not in taken][: len(names) + 1]
-    out: list[dict[str, int]] = []
-    while len(out) < count:
-        order = sorted(free, key=lambda _: rng.random())
-        dims_now = dict(zip(names, order, strict=False))
-        if names and len(out) == 1 and dims_now == out[0]:
-            continue
-        out.append(dims_now)
-    return out
+class _Sizes:
+    """Sizes for the named dimensions: all different, none that of a dimension given as a number."""
+
+    def __init__(self, dims: Sequence[Dim], rng: random.Random) -> None:
+        self.rng = rng
+        self.names = [d for d in dims if isinstance(d, str)]
+        fixed = {d for d in dims if isinstance(d, int)}
+        self.sizes = [n for n in range(2, len(dims) + 4) if n not in fixed][: len(self.names) + 1]
+
+    def draw(self, avoid: Mapping[str, int] | None) -> list[dict[str, int]]:
+        """Some assignments in random order; none is `avoid`, unless there is no other."""
+        count = min(_ASSIGNMENTS, math.factorial(len(self.sizes)))
+        out: list[dict[str, int]] = []
+        for _ in range(4 * count):
+            order = sorted(self.sizes, key=lambda _: self.rng.random())
+            dims = dict(zip(self.names, order, strict=False))
+            if dims not in out and (dims != avoid or not self.names):
+                out.append(dims)
+            if len(out) == count:
+                break
+        return out
 
 
 # ---------------------------------------------------------------------------- values
@@ -169,17 +178,19 @@ class _Way:
 _WAYS = (
     _Way(0.25, 1.25),
     _Way(0.5, 2.0, signed=False),
+    _Way(1.5, 4.0, signed=False),
     _Way(0.25, 1.25, square="spd"),
     _Way(0.5, 2.0, signed=False, square="spd"),
     _Way(0.05, 0.35),
     _Way(0.05, 0.35, signed=False),
     _Way(0.4, 0.9, square="orthogonal"),
-    _Way(1.5, 4.0, signed=False),
     _Way(0.02, 0.12),
     _Way(4.0, 9.0),
+    _Way(0.999, 1.001, square="orthogonal"),
 )
-_TRIES = 8
-_MIXED_TRIES = 120
+_TRIES = 6
+_MIXED_TRIES = 100
+_ASSIGNMENTS = 24
 
 
 class _Search:
@@ -196,35 +207,41 @@ class _Search:
         self.symbols = symbols
         self.kinds = kinds
         self.rng = rng
+        self.sizes = _Sizes(dims_of(exprs, symbols), rng)
         self.best: _Way | None = None
+        self.complaint = ""
 
-    def point(self, dims: dict[str, int]) -> Sample:
-        """A sample for these sizes."""
-        worst = "no value was found"
-        for largest in LARGEST:
-            for way in self._ways():
-                check_time()
-                values = {
-                    name: self._draw(symbol, dims, way or self._any_way())
-                    for name, symbol in self.symbols.items()
-                }
-                complaint = complaint_at(self.exprs, values, dims, largest)
-                if complaint is None:
+    def point(self, avoid: Mapping[str, int] | None) -> Sample:
+        """A sample at other sizes than `avoid`: many sizes in haste, then a few at length."""
+        sizes = self.sizes.draw(avoid)
+        quick: list[_Way | None] = [self.best, *_WAYS[:5]] if self.best else [*_WAYS[:5], None]
+        long = [way for way in _WAYS for _ in range(_TRIES)] + [None] * _MIXED_TRIES
+        for ways, some, largest in (
+            (2 * quick, sizes, LARGEST[0]),
+            (long, sizes[:3], LARGEST[0]),
+            (long, sizes[:1], LARGEST[1]),
+        ):
+            for dims, way in product(some, ways):
+                sample = self._try(dims, way, largest)
+                if sample is not None:
                     self.best = way
-                    return Sample(values, dims)
-                worst = complaint
+                    return sample
         raise UnsupportedError(
-            f"no point was found at which all of it can be evaluated ({worst})",
+            f"no point was found at which all of it can be evaluated: {self.complaint}",
             hint="say of what kind the values are, for example assume={'X': 'positive'}",
         )
 
-    def _ways(self) -> Iterator[_Way | None]:
-        """What to try, in order; None: another way for every symbol."""
-        if self.best is not None:
-            yield from [self.best] * _TRIES
-        for way in _WAYS:
-            yield from [way] * _TRIES
-        yield from [None] * _MIXED_TRIES
+    def _try(self, dims: dict[str, int], way: _Way | None, largest: float) -> Sample | None:
+        check_time()
+        values = {
+            name: self._draw(symbol, dims, way or self._any_way())
+            for name, symbol in self.symbols.items()
+        }
+        complaint = complaint_at(self.exprs, values, dims, largest)
+        if complaint is None:
+            return Sample(values, dims)
+        self.complaint = complaint
+        return None
 
     def _any_way(self) -> _Way:
         return _WAYS[int(self.rng.random() * len(_WAYS))]
@@ -242,29 +259,33 @@ def _matrix(
     rng: random.Random, rows: int, columns: int, kinds: frozenset[str], way: _Way, symbol: Symbol
 ) -> Array:
     """A random matrix of the kinds, entries rounded where that keeps the kind."""
-    square = kinds - {"positive"}
-    if square and symbol.shape[0] != symbol.shape[1]:
-        raise ShapeError(
-            f"{symbol.name} is {ex.describe(symbol.shape)}: "
-            f"only a square matrix can be {min(square)}"
-        )
     signed = way.signed and "positive" not in kinds
     array = _entries(rng, rows, columns, way, signed=signed)
+    square = symbol.shape[0] == symbol.shape[1]
+    if kinds - {"positive"} and not square:
+        raise ShapeError(
+            f"{symbol.name} is {ex.describe(symbol.shape)}: "
+            f"only a square matrix can be {min(kinds - {'positive'})}"
+        )
     if symbol.shape == ex.SCALAR:
-        return np.abs(array) if "spd" in kinds else array
-    form = way.square if rows == columns and not kinds - {"invertible"} else ""
-    if "symmetric" in kinds:
-        form = way.square and "spd"
-        array = np.triu(array) + np.triu(array, 1).T
+        return _on_diagonal(array, kinds)
     if "diagonal" in kinds:
-        return np.diag(np.diag(np.abs(array) if "spd" in kinds else array))
-    if "orthogonal" in kinds or form == "orthogonal":
-        return _orthogonal(array)
+        return np.diag(np.diag(_on_diagonal(array, kinds)))
+    form = way.square if square and kinds <= {"invertible", "symmetric"} else ""
     if "spd" in kinds or form == "spd":
         return np.round(array @ array.T / columns + 0.5 * way.high * np.eye(rows), 6)
-    if "invertible" in kinds:
-        return _invertible(array, way)
-    return array
+    if "orthogonal" in kinds or form == "orthogonal":
+        return _reflection(array) if "symmetric" in kinds else _rotation(array)
+    if "symmetric" in kinds:
+        array = np.triu(array) + np.triu(array, 1).T
+    return _invertible(array, way) if "invertible" in kinds else array
+
+
+def _on_diagonal(array: Array, kinds: frozenset[str]) -> Array:
+    """Entries that a diagonal matrix of these kinds can have."""
+    if "orthogonal" in kinds:
+        return np.sign(array)
+    return np.abs(array) if "spd" in kinds else array
 
 
 def _entries(rng: random.Random, rows: int, columns: int, way: _Way, *, signed: bool) -> Array:
@@ -276,11 +297,17 @@ def _entries(rng: random.Random, rows: int, columns: int, way: _Way, *, signed: 
     return out
 
 
-def _orthogonal(array: Array) -> Array:
+def _rotation(array: Array) -> Array:
     """An orthogonal matrix, by Cayley's transform of a skew one."""
     eye = np.eye(len(array))
     skew = np.triu(array, 1) - np.triu(array, 1).T
     return np.asarray(np.linalg.solve(eye + skew, eye - skew))
+
+
+def _reflection(array: Array) -> Array:
+    """A symmetric orthogonal matrix, by Householder's formula."""
+    v = array[:, 0]
+    return np.asarray(np.eye(len(v)) - 2 * np.outer(v, v) / (v @ v))
 
 
 def _invertible(array: Array, way: _Way) -> Array:
@@ -325,6 +352,8 @@ class Probe(Evaluator):
         size = np.abs(value[0]).max()
         if not size < self.largest:
             raise _OutsideError(f"{e} is {'too large' if size > 0 else 'not a number'}")
+        if size == 0 and isinstance(e, ex.Power | ex.MatrixPower):
+            raise _OutsideError(f"{e} is too small")
         self._look(e)
         return value
 
@@ -333,35 +362,31 @@ class Probe(Evaluator):
             case ex.Apply(function=name, arg=arg):
                 entry = functions.get(name)
                 if not entry.analytic or entry.domain == "positive":
-                    self._keep_from_zero(np.abs(self._real(arg)), e)
+                    self._keep_from_zero(self._sizes(arg), e)
                 elif entry.domain == "unit":
-                    self._keep_from_zero(np.abs(1 - np.abs(self._real(arg))), e)
-            case ex.Power(base=base, exponent=exponent):
+                    self._keep_from_zero(np.abs(1 - self._sizes(arg)), e)
+            case ex.Power(base=arg, exponent=exponent):
                 if not _is_plain(exponent):
-                    self._keep_from_zero(np.abs(self._real(base)), e)
-            case ex.Quotient(denominator=denominator):
-                self._keep_from_zero(np.abs(self._real(denominator)), e)
-            case ex.Norm() | ex.LogDet():
-                self._keep_from_zero(np.abs(self._real(e.arg)).max(axis=(-1, -2)), e)
-            case ex.Norm1(arg=arg):
-                self._keep_from_zero(np.abs(self._real(arg)), e)
-            case ex.Inverse(arg=arg):
-                self._well_conditioned(arg)
+                    self._keep_from_zero(self._sizes(arg), e)
+            case ex.Quotient(denominator=arg) | ex.Norm1(arg=arg):
+                self._keep_from_zero(self._sizes(arg), e)
+            case ex.Norm(arg=arg):
+                self._keep_from_zero(self._sizes(arg).max(axis=(-1, -2)), e)
+            case ex.Inverse(arg=arg) | ex.LogDet(arg=arg):
+                self._well_conditioned(self._at(arg)[0], e)
             case _:
                 pass
-        if isinstance(e, ex.LogDet):
-            self._well_conditioned(e.arg)
 
-    def _real(self, e: Expr) -> Array:
-        return np.asarray(self.array(e)[0].real)
+    def _sizes(self, e: Expr) -> Array:
+        return np.abs(self._at(e)[0])
 
     def _keep_from_zero(self, distances: Array, e: Expr) -> None:
         if not distances.min() > MARGIN:
             raise _OutsideError(f"{e} is at the edge of its domain or at a kink")
 
-    def _well_conditioned(self, e: Expr) -> None:
-        if not np.linalg.cond(self._real(e)).max() < CONDITION:
-            raise _OutsideError(f"{e} is singular or nearly so")
+    def _well_conditioned(self, array: Array, e: Expr) -> None:
+        if not np.linalg.cond(array).max() < CONDITION:
+            raise _OutsideError(f"the matrix of {e} is singular or nearly so")
 
 
 def _is_plain(exponent: Expr) -> bool:

@@ -444,15 +444,28 @@ _RULES: dict[type[ex.Node], Callable[[Expr], Expr]] = {
 
 
 def expanded(e: Expr) -> Expr:
-    """The expression multiplied out: products, traces and transposes of sums as sums."""
-    return simplify(_expand(e))
+    """The expression multiplied out, like terms collected."""
+    return simplify(multiplied_out(e))
+
+
+def as_trace(e: Expr) -> Expr:
+    """Squared norms written as traces (eq (22) of the notes)."""
+    e = ex.map_children(e, as_trace)
+    match e:
+        case ex.Power(base=ex.Norm(arg=arg), exponent=ex.Number(value=p)) if p == 2:
+            return ex.trace(ex.mul(arg, ex.transpose(arg)))
+        case _:
+            return e
+
+
+def multiplied_out(e: Expr) -> Expr:
+    """Products, traces and transposes of sums as sums, term by term (eq (23) of the notes)."""
+    return _expand(as_trace(e))
 
 
 def _expand(e: Expr) -> Expr:
     e = ex.map_children(e, _expand)
     match e:
-        case ex.Power(base=ex.Norm(arg=arg), exponent=ex.Number(value=p)) if p == 2:
-            return _expand(ex.trace(ex.mul(arg, ex.transpose(arg))))
         case ex.MatrixPower(base=ex.Add() as base, exponent=n):
             return _distribute((base,) * n, lambda fs: ex.mul(*fs))
         case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
@@ -469,13 +482,18 @@ def _expand(e: Expr) -> Expr:
             pushed = push_transposes(e)
             return e if pushed == e else _expand(pushed)
         case ex.Trace(arg=ex.Add(terms=terms)):
-            return ex.add(*[ex.trace(t) for t in terms])
+            return ex.add(*[_trace_of_term(t) for t in terms])
         case ex.Total(arg=ex.Add(terms=terms)):
             return ex.add(*[ex.total(t) for t in terms])
         case ex.IndexSum(indices=indices, body=ex.Add(terms=terms)):
             return ex.add(*[ex.index_sum(indices, t) for t in terms])
         case _:
             return e
+
+
+def _trace_of_term(e: Expr) -> Expr:
+    c, rest = _front(e)
+    return ex.mul(c, ex.trace(rest))
 
 
 def _one(matrices: tuple[Expr, ...]) -> tuple[Expr, ...]:

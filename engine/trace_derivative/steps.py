@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from . import expr as ex
-from .assemble import collapse
+from . import indexed as ix
+from .assemble import collapse, separated, stacked
 from .differentiate import Occurrence
 from .expr import Expr, Index, Symbol
 from .identities import Account, Form, base_case
 from .indexed import Indexed
-from .simplify import flip, push_transposes, transposes
+from .simplify import as_trace, flip, push_transposes, transposes
 from .statements import (
     Definition,
     Derivative,
@@ -54,12 +55,20 @@ def occurrence_steps(
         left: Side = Derivative(None, variable, o.free, number)
         yield Step("occurrence", left, o.term, f"Through {which},", o.free)
         left = o.term
+        apart = separated(o.term)
+        if apart != o.term:
+            yield Step("occurrence", left, apart, "", o.free)
+            left = apart
         row = o.free[0] if o.free else None
         collapsed = collapse(o.term, authors, row)
         if collapsed is not None and collapsed != o.term and matrix is not None:
             yield Step("occurrence", left, collapsed, "", o.free)
             left = collapsed
-        if matrix is not None and o.free:
+        under = stacked(o.term, authors) if matrix is not None else None
+        if under is not None:
+            yield Step("occurrence", left, under, "", o.free)
+            left = under
+        if matrix is not None and o.free and not isinstance(left, ix.Element):
             yield Step("occurrence", left, _entry_of(matrix, o.free), "", o.free)
 
 
@@ -108,13 +117,14 @@ def identity_steps(
     """
     names = _Names(function, variable)
     start: Side = Derivative(function, variable)
-    if rewritten != function:
-        yield Step("identities", FunctionName(), rewritten, "Multiplied out,")
-        start = Derivative(rewritten, variable)
     unnamed = [f.value() for f in account.forms]
-    if len(unnamed) == 1 and unnamed[0] != rewritten:
-        yield Step("identities", FunctionName(), unnamed[0], "As a trace, rotated:")
-        start = Derivative(unnamed[0], variable)
+    single = unnamed[0] if len(unnamed) == 1 else rewritten
+    stages = ((as_trace(function), "As a trace"), (rewritten, "Multiplied out"), (single, "Rotated"))
+    shown: Side = FunctionName()
+    for form, reason in stages:
+        if form != function and form != shown:
+            yield Step("identities", shown, form, reason)
+            shown, start = form, Derivative(form, variable)
     forms = [names.held(f) for f in account.forms]
     opened = DerivativeSum(tuple(Derivative(f.value(), variable) for f in forms))
     if len(forms) > 1 or start != opened.terms[:1][0]:

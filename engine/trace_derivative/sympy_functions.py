@@ -14,14 +14,14 @@ import math
 import re
 from collections.abc import Callable
 from fractions import Fraction
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from . import functions
 from .errors import UnsupportedError
-from .expr import Expr, add, apply, mul, number, power
+from .expr import Apply, Expr, add, apply, mul, number, power, walk
 from .functions import PI, TABLE, Array, ElementFunction, U
 from .limits import check_time
 
@@ -80,30 +80,20 @@ _VALUE_DIGITS, _SLOPE_DIGITS = 25, 50
 
 def sympy_function(name: str) -> ElementFunction | None:
     """SymPy's function of one argument of that name; None where there is none to be had."""
-    return _entry(name) if name.isidentifier() and len(name) <= 40 else None
+    plain = functions.ALIASES.get(name, name)
+    return _entry(plain) if plain.isidentifier() and len(plain) <= 40 else None
 
 
 @cache
 def _entry(name: str) -> ElementFunction | None:
     for entry in TABLE.values():
-        if name == entry.sympy:
+        if name in (entry.name, entry.sympy):
             return entry
-    call = _callable(name)
-    if call is None:
-        return None
-    import sympy
-
-    u = sympy.Symbol("u", real=True)
-    try:
-        term = call(u)
-        if not isinstance(term, sympy.Function) or u not in term.free_symbols:
-            return None
-        slope = sympy.diff(term, u)
-        derivative = from_sympy(slope)
-    except Exception:  # SymPy may raise anything for a function it cannot treat
+    call, derivative = _callable(name), _derivative(name)
+    if call is None or derivative is None:
         return None
     value, numeric_slope = _value(call), _slope(call)
-    if not _agrees(value, numeric_slope, lambda t: slope.subs(u, t)):
+    if not _agrees(value, numeric_slope, _sympy_derivative(name)):
         return None
     return ElementFunction(
         name,
@@ -114,6 +104,42 @@ def _entry(name: str) -> ElementFunction | None:
         _domain(value),
         sympy=name,
     )
+
+
+@cache
+def _symbol() -> SymPy:
+    import sympy
+
+    return sympy.Symbol("u", real=True)
+
+
+@cache
+def _sympy_derivative(name: str) -> SymPy | None:
+    """SymPy's derivative of the function at its symbol `u`."""
+    import sympy
+
+    call, u = _callable(name), _symbol()
+    if call is None:
+        return None
+    try:
+        term = call(u)
+        if not isinstance(term, sympy.Function) or u not in term.free_symbols:
+            return None
+        slope = sympy.diff(term, u)
+        from_sympy(slope)
+    except Exception:  # SymPy may raise anything for a function that it cannot treat
+        return None
+    return slope
+
+
+def _derivative(name: str) -> Expr | None:
+    """The derivative as an expression in `u`; None unless the functions in it have one too."""
+    slope = _sympy_derivative(name)
+    if slope is None:
+        return None
+    found = from_sympy(slope)
+    used = {node.function for node in walk(found) if isinstance(node, Apply)} - TABLE.keys()
+    return found if all(_sympy_derivative(other) is not None for other in used) else None
 
 
 def _callable(name: str) -> Callable[[SymPy], SymPy] | None:
@@ -213,13 +239,15 @@ def _names() -> dict[str, str]:
 # ---------------------------------------------------------------------------- numbers
 
 
-def _number(term: SymPy, digits: int) -> SymPy | None:
+def _number(term: Callable[[], SymPy], digits: int) -> SymPy | None:
     """The value of a term without symbols as SymPy's real float; None where it has none."""
-    value = term.evalf(digits)
-    real, imaginary = value.as_real_imag()
-    if not (real.is_Float or real.is_Rational) or not real.is_finite:
+    try:
+        real, imaginary = term().evalf(digits).as_real_imag()
+        if not (real.is_Float or real.is_Rational) or not real.is_finite:
+            return None
+        return real if abs(imaginary) <= abs(real) * 10 ** (5 - digits) else None
+    except Exception:  # SymPy may raise anything outside the domain
         return None
-    return real if abs(imaginary) <= abs(real) * 10 ** (5 - digits) else None
 
 
 def _value(call: Callable[[SymPy], SymPy]) -> Scalar:
@@ -228,10 +256,7 @@ def _value(call: Callable[[SymPy], SymPy]) -> Scalar:
         import sympy
 
         check_time()
-        try:
-            found = _number(call(sympy.Float(x, _VALUE_DIGITS)), _VALUE_DIGITS)
-        except Exception:  # SymPy may raise anything outside the domain
-            return math.nan
+        found = _number(lambda: call(sympy.Float(x, _VALUE_DIGITS)), _VALUE_DIGITS)
         return math.nan if found is None else float(found)
 
     return value
@@ -246,14 +271,9 @@ def _slope(call: Callable[[SymPy], SymPy]) -> Scalar:
 
         check_time()
         here, h = sympy.Float(x, _SLOPE_DIGITS), sympy.Float(10, _SLOPE_DIGITS) ** -14
-        try:
-            right = _number(call(here + h), _SLOPE_DIGITS)
-            left = _number(call(here - h), _SLOPE_DIGITS)
-        except Exception:  # SymPy may raise anything outside the domain
-            return math.nan
-        if right is None or left is None:
-            return math.nan
-        return float((right - left) / (2 * h))
+        right = _number(lambda: call(here + h), _SLOPE_DIGITS)
+        left = _number(lambda: call(here - h), _SLOPE_DIGITS)
+        return math.nan if right is None or left is None else float((right - left) / (2 * h))
 
     return slope
 
@@ -271,20 +291,18 @@ def _each(f: Scalar) -> Callable[[Array], Array]:
     return evaluate
 
 
-def _agrees(value: Scalar, slope: Scalar, claimed: Callable[[SymPy], SymPy]) -> bool:
+def _agrees(value: Scalar, slope: Scalar, claimed: SymPy) -> bool:
     """Is the derivative that SymPy claims the one that the numbers show?"""
-    import sympy
-
     seen = 0
     for x in _POINTS:
         if x == 0 or not (math.isfinite(value(x)) and math.isfinite(slope(x))):
             continue
-        found = _number(claimed(sympy.Float(x, _VALUE_DIGITS)), _VALUE_DIGITS)
+        found = _number(partial(claimed.subs, _symbol(), x), _VALUE_DIGITS)
         if found is not None:
             seen += 1
             if abs(float(found) - slope(x)) > 1e-10 * max(1.0, abs(slope(x))):
                 return False
-    return seen >= 1
+    return seen > 0
 
 
 def _domain(value: Scalar) -> str:

@@ -19,8 +19,8 @@ from .locale import translate as _
 from .nodes import steps
 
 if TYPE_CHECKING:
-    from trace_derivative.verify import Check
     from trace_derivative.presentation import Display, Fragment, Presentation
+    from trace_derivative.verify import Check
 
 __all__ = ["Layout", "derivation_nodes", "refusal_nodes"]
 
@@ -29,12 +29,12 @@ __all__ = ["Layout", "derivation_nodes", "refusal_nodes"]
 class Layout:
     """How one derivation stands on its page: labels and numbers, and how its steps are folded.
 
-    `expected_failure`: the author says that the claim is wrong, and wants to show that.
+    `refuted`: the author's claim, where it is false and the author says so.
     """
 
     labels: Labels
     folding: str
-    expected_failure: bool = False
+    refuted: Check | None = None
 
 
 def derivation_nodes(
@@ -50,7 +50,9 @@ def derivation_nodes(
     made += [_paragraph(place, text, "trace-derivative-notice") for text in presentation.notices]
     if presentation.code:
         made.append(_code(place, presentation.code))
-    made += [_counterexample(place, check, layout) for check in presentation.failures]
+    if layout.refuted is not None:
+        made.append(_counterexample(place, layout.refuted, nodes.note))
+    made += [_counterexample(place, check, nodes.error) for check in presentation.failures]
     if presentation.verification:
         made.append(_paragraph(place, presentation.verification, "trace-derivative-verification"))
     return made
@@ -71,13 +73,14 @@ def refusal_nodes(place: Place, source: str, message: str) -> list[nodes.Element
 def _display_nodes(place: Place, display: Display, layout: Layout) -> list[nodes.Element]:
     label, number = layout.labels.give(display.suffix)
     formula = equation(place, display.latex, display.text, label=label, number=number)
-    content: list[nodes.Element] = []
-    if display.sentence:
-        content.append(_sentence(place, display.sentence))
+    sentence = [_sentence(place, display.sentence)] if display.sentence else []
     if display.status != "failed":
-        return [*content, *formula]
+        return [*sentence, *formula]
+    if display.part == "expected":  # its sentence says that it is false
+        kind = nodes.note if layout.refuted is not None else nodes.error
+        return [_admonition(place, kind, [*sentence, *formula])]
     said = _paragraph(place, _("This equation is false:"), "")
-    return [*content, _admonition(place, nodes.error, [said, *formula])]
+    return [*sentence, _admonition(place, nodes.error, [said, *formula])]
 
 
 def _fold(
@@ -113,11 +116,13 @@ def _code(place: Place, code: str) -> nodes.literal_block:
     return block
 
 
-def _counterexample(place: Place, check: Check, layout: Layout) -> nodes.Element:
+def _counterexample(
+    place: Place, check: Check, kind: Callable[..., nodes.Element]
+) -> nodes.Element:
     content: list[nodes.Element] = [_paragraph(place, check.message, "")]
     if check.counterexample:
         content.append(_code(place, check.counterexample))
-    return _admonition(place, nodes.note if layout.expected_failure else nodes.error, content)
+    return _admonition(place, kind, content)
 
 
 def _admonition(

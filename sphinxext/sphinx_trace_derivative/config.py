@@ -85,13 +85,13 @@ def parse_show(value: str | Sequence[str]) -> tuple[str, ...]:
 
 def check_samples(value: int) -> None:
     """At least three samples, and not so many that a build takes hours."""
-    if isinstance(value, bool) or not 3 <= value <= 1000:
+    if not 3 <= value <= 1000:
         raise ValueError(f"a number from 3 to 1000 is expected, not {value}")
 
 
 def check_tolerance(value: float | None) -> None:
     """A relative error that is neither below rounding nor meaningless."""
-    if isinstance(value, bool) or not (value is None or 1e-13 <= value <= 1e-3):
+    if value is not None and not 1e-13 <= value <= 1e-3:
         raise ValueError(f"a number from 1e-13 to 1e-3 is expected, not {value}")
 
 
@@ -153,7 +153,7 @@ class Settings:
     """The project's defaults; each field is the configuration value `trace_derivative_<field>`."""
 
     show: str | Sequence[str] = _setting(
-        "function, expansion, index, occurrences, substitutions, matrix, verification",
+        "function, expansion, occurrences, matrix, substitutions, verification",
         "The parts that a derivation shows: a list, or a text with commas or spaces.",
         check=_check_show,
         types=(str, list, tuple),
@@ -256,7 +256,7 @@ def warn_of_invalid(_app: Sphinx, config: Config) -> None:
 def _problem(entry: Field[Any], value: object) -> str:
     """What is wrong with a value, or nothing."""
     types = entry.metadata["types"]
-    if not isinstance(value, types):
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
         expected = " or ".join(kind.__name__ for kind in types)
         return f"{expected} is expected, not {value!r}"
     try:

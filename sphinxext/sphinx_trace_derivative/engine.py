@@ -76,7 +76,6 @@ def derive(request: Request) -> tuple[Result, ...]:
 
 def _derive(request: Request) -> tuple[Result, ...]:
     from trace_derivative.derive import derive as derive_by
-
     from trace_derivative.limits import Limits, limited
 
     limits = Limits(**request.settings.limits)
@@ -113,7 +112,11 @@ def _result(derivation: Derivation, request: Request) -> Result:
         latex=latex(gradient, notation) if gradient is not None else "",
         plain=unicode(gradient) if gradient is not None else "",
         presentation=present(
-            derivation, show=request.show, notation=notation, verify=request.verify
+            derivation,
+            show=request.show,
+            notation=notation,
+            verify=request.verify,
+            refuted=request.expect_fails,
         ),
         claim=derivation.expected_check if checked else None,
     )

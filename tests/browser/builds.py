@@ -37,9 +37,14 @@ def sphinx_build(
     `settings` override conf.py (`-D`), `variables` are added to the environment.
     """
     strict = ("-nW", "--keep-going") if warnings_are_errors else ("-n",)
+    # The doctrees stay out of the output, which an epub would want to swallow.
+    doctrees = out.with_name(f"{out.name}.doctrees")
     overrides = [f"-D{name}={value}" for name, value in (settings or {}).items()]
     done = subprocess.run(
-        [*SPHINX, "-b", builder, *strict, *options, *overrides, str(source), str(out)],
+        [
+            *(*SPHINX, "-b", builder, "-d", str(doctrees), *strict),
+            *(*options, *overrides, str(source), str(out)),
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",

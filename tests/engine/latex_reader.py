@@ -7,6 +7,7 @@ name, sizes by dimension name, and sizes by index name; `env` gives the free ind
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -17,13 +18,8 @@ from . import printed as pr
 from .printed import Ambiguous, Env, Meaning, Value
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|\S")
-_GREEK = frozenset(
-    """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau
-    upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega""".split()
-)
-_FUNCTIONS = frozenset(
-    r"\exp \log \sin \cos \tan \sinh \cosh \tanh \arcsin \arccos \arctan \det".split()
-)
+_FUNCTIONS = {r"\exp", r"\log", r"\sin", r"\cos", r"\tan", r"\sinh", r"\cosh", r"\tanh"}
+_FUNCTIONS |= {r"\arcsin", r"\arccos", r"\arctan", r"\det"}
 _BOLD = {r"\mathbf", r"\boldsymbol"}
 _COUNTER = itertools.count()
 _END = {"}", r"\right", r"\\", r"\end", "+", "-", r"\odot", ")", ""}
@@ -268,7 +264,7 @@ class Reader:
         base = token.removeprefix("\\")
         if token == r"\mathit":
             base = "".join(self.group())
-        elif token.startswith("\\") and base not in _GREEK:
+        elif token.startswith("\\") and base not in pr.GREEK:
             raise Ambiguous(f"an unknown command {token}")
         places: list[str] = []
         if self.next == "_":
@@ -280,6 +276,8 @@ class Reader:
             if not pr.is_scalar(value):
                 raise Ambiguous(f"the matrix {name} is not bold")
             return self.script(lambda env: value)
+        if token == r"\pi" and not places:
+            return self.script(lambda env: math.pi)
         if not places or base not in self.values:
             raise Ambiguous(f"an unknown scalar {base} {places}")
         matrix = pr.scalar_or_array(self.values[base])
@@ -342,7 +340,7 @@ class Reader:
         return value
 
     def number_of(self, place: str, env: Env) -> int:
-        """The number (from 0) of a row or column: an index, a number, or a dimension for the last."""
+        """The number (from 0) of a row: an index, a number, or a dimension for the last."""
         if place in env:
             return env[place]
         return int(place) - 1 if place.isdigit() else self.dims[place] - 1

@@ -1,4 +1,4 @@
-"""What printed formulas mean: values in which the size of a constant is left open until it is known.
+"""What printed formulas mean: values in which the size of a constant is open until it is known.
 
 The readers of LaTeX and of plain text share it; nothing here knows the renderers.
 """
@@ -16,6 +16,13 @@ Array = np.ndarray[Any, Any]
 Value = Any  # a float, a two-dimensional array, or an Open
 Env = Mapping[str, int]
 Meaning = Callable[[Env], Value]
+
+
+_GREEK_NAMES = """
+alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau
+upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega
+"""
+GREEK = dict(zip(_GREEK_NAMES.split(), "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", strict=True))
 
 
 class Unresolved(Exception):

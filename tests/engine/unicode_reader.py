@@ -1,8 +1,9 @@
-"""Reads plain Unicode formulas as a reader would, and evaluates them; knows nothing of the renderer."""
+"""Reads plain Unicode formulas as a reader would, and evaluates them; knows no renderer."""
 
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -13,17 +14,11 @@ from . import printed as pr
 from .printed import Ambiguous, Env, Meaning, Value
 
 _TOKEN = re.compile(
-    r"(?P<space>\s*)(?P<token>Σ_[a-z0-9]+|log det|\d+(?:\.\d+)?|⁻[¹²³⁴⁵⁶⁷⁸⁹⁰]+|⁻ᵀ|[⁰¹²³⁴⁵⁶⁷⁸⁹]+|‖(?:_F|₁|₂)"
+    r"(?P<space>\s*)"
+    r"(?P<token>Σ_[a-z0-9]+|log det|\d+(?:\.\d+)?|⁻[¹²³⁴⁵⁶⁷⁸⁹⁰]+|⁻ᵀ|[⁰¹²³⁴⁵⁶⁷⁸⁹]+|‖(?:_F|₁|₂)"
     r"|[A-Za-zΑ-ωⰰ-ⱟ][A-Za-z0-9_ⰰ-ⱟ]*|\^⊙|\S)"
 )
-_GREEK = dict(
-    zip(
-        """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau
-        upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Upsilon Phi Psi Omega""".split(),
-        "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΥΦΨΩ",
-        strict=True,
-    )
-)
+_GREEK = {name: sign for name, sign in pr.GREEK.items() if name not in {"Sigma", "Pi"}}
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _END = {")", "]", ";", ",", "+", "-", "⊙", "⊘", "/", "", "‖_F", "‖₁", "‖₂"}
 _COUNTER = itertools.count()
@@ -125,9 +120,8 @@ class Reader:
         while self.next not in _END and not (factors and self._closes()):
             if self.next == "·":
                 self.take()
-            elif factors and self.next[0].isascii() and self.next[0].isdigit():
-                if self.tokens[self.n - 1] != "·":
-                    raise Ambiguous("a number behind a factor")
+            elif factors and re.match("[0-9]", self.next):
+                raise Ambiguous("a number behind a factor")
             factors.append(self.sum_sign() if self.next.startswith("Σ_") else self.factor())
         if not factors:
             raise Ambiguous(f"a factor is missing: {self.text}")
@@ -185,7 +179,7 @@ class Reader:
 
     def call(self, name: str) -> Meaning:
         if name == "δ":
-            return self.delta(self.places())
+            return self.script(self.delta(self.places()))
         bracket = self.take()
         if bracket != ("[" if name == "tr" else "("):
             raise Ambiguous(f"{name}{bracket}")
@@ -197,10 +191,12 @@ class Reader:
         return lambda env: pr.operator(name, inner(env))
 
     def named(self, token: str) -> Meaning:
+        if token == "π" and token not in self.values:
+            return self.script(lambda env: math.pi)
         if token not in self.values and "_" in token:
             base, places = token.rsplit("_", 1)
             if base == "δ" and base not in self.values:
-                return self.delta(list(places))
+                return self.script(self.delta(list(places)))
             if base not in self.values:
                 raise Ambiguous(f"an unknown name {token}")
             return self.script(self.picked(self.value(base), list(places)))

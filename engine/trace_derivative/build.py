@@ -1,0 +1,239 @@
+"""Syntax tree and dimensions to an expression: every node through its constructor in `expr`.
+
+Input: a tree whose shapes were inferred and named.  What depends on a value and not on a shape
+is settled here: whole exponents, numbers that are too large, a division by zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import NoReturn, assert_never
+
+from . import expr as ex
+from . import limits
+from .errors import LimitError, ParseError, ShapeError, Span, UnsupportedError
+from .expr import Expr, Index, Symbol
+from .shapes import Inference
+from .tree import (
+    Bound,
+    Call,
+    Constant,
+    DeltaOf,
+    IndexName,
+    Literal,
+    Name,
+    Negative,
+    Parsed,
+    Place,
+    Product,
+    Raised,
+    Subscript,
+    Sum,
+    Transposed,
+    Tree,
+)
+
+_FUNCTIONS = {
+    "tr": ex.trace,
+    "det": ex.det,
+    "logdet": ex.logdet,
+    "inv": ex.inverse,
+    "sum": ex.total,
+    "norm2": ex.norm,
+    "norm1": ex.norm1,
+    "vector norm2": ex.norm,
+    "vector norm1": ex.norm1,
+}
+_MAX_BITS = 1000
+"""Bits of a numerator or denominator: what a float can hold."""
+
+
+class Builder:
+    """Expressions for the texts of one reading."""
+
+    def __init__(self, inference: Inference, symbols: Mapping[str, Symbol]) -> None:
+        self._inference = inference
+        self._symbols = symbols
+        self._source = ""
+
+    def build(self, parsed: Parsed) -> Expr:
+        """The expression of a text."""
+        self._source = parsed.source
+        try:
+            return self._of(parsed.tree)
+        except ShapeError as problem:
+            if problem.source:
+                raise
+            # a constructor's own check: the inference has missed something
+            self._fail(ShapeError, problem.message, parsed.tree)
+
+    def index(self, name: IndexName) -> Index:
+        """An index with its dimension."""
+        inference = self._inference
+        return Index(name.name, inference.dims.dim(inference.indices[name]))
+
+    def _of(self, node: Tree) -> Expr:
+        match node:
+            case Name():
+                return self._name(node)
+            case Product():
+                return self._product(node)
+            case Call(function=function, args=args):
+                return self._call(node, function, [self._of(arg) for arg in args])
+            case Transposed():
+                return self._transposed(node)
+            case Sum(terms=terms, signs=signs):
+                parts = [self._of(t) for t in terms]
+                signed = [p if s > 0 else ex.neg(p) for p, s in zip(parts, signs, strict=True)]
+                return self._bounded(ex.add(*signed), node)
+            case Literal(value=value):
+                return ex.number(value)
+            case Negative(arg=arg):
+                return ex.neg(self._of(arg))
+            case Raised():
+                return self._raised(node)
+            case Constant(kind=kind):
+                return self._constant(kind, node)
+            case Subscript():
+                return self._subscript(node)
+            case Bound(kind=kind, indices=indices, body=body):
+                bound = tuple(self.index(i) for i in indices)
+                inner = self._of(body)
+                return ex.index_sum(bound, inner) if kind == "sum" else ex.rows(bound[0], inner)
+            case DeltaOf(row=row, column=column):
+                return ex.delta(self.index(row), self.index(column))
+            case _:
+                assert_never(node)
+
+    def _name(self, node: Name) -> Expr:
+        symbol = self._symbols.get(node.name)
+        if symbol is not None:
+            return symbol
+        return self._constant(self._inference.declared[node.name].kind, node)
+
+    def _constant(self, kind: str, node: Tree) -> Expr:
+        dim = self._inference.dims.dim
+        rows, columns = self._inference.pairs[node]
+        if kind == "eye":
+            return ex.identity(dim(rows))
+        return (ex.ones if kind == "ones" else ex.zeros)(dim(rows), dim(columns))
+
+    def _product(self, node: Product) -> Expr:
+        # factors between other operators than * are multiplied at once
+        run = [self._of(node.factors[0])]
+        for sign, factor in zip(node.operators, node.factors[1:], strict=True):
+            right = self._of(factor)
+            if sign == "*":
+                run.append(right)
+                continue
+            left = ex.mul(*run) if len(run) > 1 else run[0]
+            if sign == ".*":
+                run = [ex.hadamard(left, right)]
+            else:
+                if ex.is_zero(right):
+                    self._fail(UnsupportedError, "a division by zero", factor)
+                run = [ex.quotient(left, right)]
+        return self._bounded(ex.mul(*run) if len(run) > 1 else run[0], node)
+
+    def _call(self, node: Call, function: str, args: list[Expr]) -> Expr:
+        if node.elementwise:
+            return ex.apply(function, args[0])
+        if function == "dot":
+            return ex.total(ex.hadamard(*args))
+        if function == "diag":
+            return ex.diag(args[0]) if 1 in args[0].shape else ex.diagonal(args[0])
+        if function == "inv" and ex.is_zero(args[0]):
+            self._fail(UnsupportedError, "a division by zero", node)
+        return _FUNCTIONS[function](args[0])
+
+    def _transposed(self, node: Transposed) -> Expr:
+        arg = self._of(node.arg)
+        letter = self._symbols.get("T") if node.letter else None
+        if letter is not None and letter.rank == 0 and (ex.is_scalar(arg) or node.elementwise):
+            return ex.power(arg, ex.neg(letter) if node.inverse else letter)
+        if node.inverse:
+            if ex.is_zero(arg):
+                self._fail(UnsupportedError, "a division by zero", node)
+            arg = ex.inverse(arg)
+        return ex.transpose(arg)
+
+    def _raised(self, node: Raised) -> Expr:
+        base, exponent = self._of(node.base), self._of(node.exponent)
+        value = exponent.value if isinstance(exponent, ex.Number) else None
+        if value is not None and value < 0 and ex.is_zero(base):
+            self._fail(UnsupportedError, "a division by zero", node)
+        if node.elementwise or ex.is_scalar(base):
+            if value is not None:
+                self._check_power(base, value, node.exponent)
+            return ex.power(base, exponent)
+        if value is None or value.denominator != 1:
+            self._fail(
+                UnsupportedError,
+                "the power of a matrix needs a whole number as exponent",
+                node.exponent,
+                "elementwise powers are A.^p; a transpose is A'",
+            )
+        result = base if abs(value) > limits.current().terms else ex.matrix_power(base, int(value))
+        most = result.exponent if isinstance(result, ex.MatrixPower) else abs(value)
+        if max(most, abs(value)) > limits.current().terms:
+            self._fail(
+                LimitError,
+                f"the exponent {value} of a matrix: the limit is {limits.current().terms}",
+                node.exponent,
+                "raise the limit `terms`",
+            )
+        return result
+
+    def _subscript(self, node: Subscript) -> Expr:
+        arg = self._of(node.arg)
+        first, second = node.places[0], node.places[-1]
+        if len(node.places) == 1:
+            assert first is not None
+            if arg.shape[1] != 1:
+                arg = ex.transpose(arg)
+            return ex.entry(arg, self.index(first))
+        if second is None:
+            assert first is not None
+            return ex.row(arg, self.index(first))
+        if first is None:
+            return ex.column(arg, self.index(second))
+        return ex.entry(arg, self.index(first), self.index(second))
+
+    # ------------------------------------------------------------ numbers
+
+    def _check_power(self, base: Expr, exponent: Fraction, place: Place) -> None:
+        """Refuse a power that would be a number of too many digits."""
+        bits = _bits(ex.split_coefficient(base)[0])
+        if bits > 1 and abs(exponent) < 100 and bits * abs(exponent) > _MAX_BITS:
+            self._too_large(place)
+
+    def _bounded(self, e: Expr, place: Place) -> Expr:
+        """The expression, where its coefficient is not too large."""
+        if isinstance(e, ex.Mul):
+            if e.coefficient != 1 and _bits(e.coefficient) > _MAX_BITS:
+                self._too_large(place)
+        elif isinstance(e, ex.Number):
+            if _bits(e.value) > _MAX_BITS:
+                self._too_large(place)
+        elif isinstance(e, ex.Add):
+            # numbers are collected in the last term
+            self._bounded(e.terms[-1], place)
+        return e
+
+    def _too_large(self, place: Place) -> NoReturn:
+        self._fail(LimitError, "a number with too many digits", place, "use a symbol for it")
+
+    def _fail(
+        self,
+        kind: type[LimitError] | type[ParseError] | type[ShapeError] | type[UnsupportedError],
+        message: str,
+        place: Place,
+        hint: str = "",
+    ) -> NoReturn:
+        span: Span = place.span
+        raise kind(message, source=self._source, span=span, hint=hint)
+
+
+def _bits(value: Fraction) -> int:
+    return max(value.numerator.bit_length(), value.denominator.bit_length())

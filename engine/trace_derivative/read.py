@@ -1,0 +1,203 @@
+"""Texts with what is declared about their names, read into expressions: parse, shapes, build.
+
+Several texts are read together: a name has one shape in all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from . import expr as ex
+from .build import Builder
+from .declare import Declaration, ShapeSpec, declarations, definitions, of_symbol, read_name
+from .dims import Pair
+from .errors import ShapeError, Span
+from .expr import Expr, Index, Shape, Symbol
+from .limits import limited
+from .parse import parse
+from .shapes import Inference
+from .tree import Parsed
+
+__all__ = ["Reading", "read"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read.
+
+    `exprs` has one expression for each text, with abbreviations replaced by what they stand
+    for; `written` has them as symbols.  `symbols` are the symbols of all texts and the
+    variables, in order of appearance.  `abbreviations` maps names to expressions as they were
+    written (in terms of earlier names), `values` to the same without any abbreviation.  `free`
+    are the free indices of a text `[j,k] ...`, row first.
+    """
+
+    exprs: tuple[Expr, ...]
+    written: tuple[Expr, ...]
+    symbols: Mapping[str, Symbol]
+    abbreviations: Mapping[str, Expr]
+    values: Mapping[str, Expr]
+    free: tuple[Index, ...]
+    sources: tuple[str, ...]
+
+
+def read(
+    *texts: str,
+    shapes: str | Mapping[str, ShapeSpec] | None = None,
+    where: str | Mapping[str, str] | None = None,
+    wrt: Sequence[str] = (),
+    same_shape: bool = False,
+    scalar: bool = False,
+    symbols: Mapping[str, Symbol] | None = None,
+    expected: Shape | None = None,
+) -> Reading:
+    """Read texts together.
+
+    `shapes` declares names; `where` defines abbreviations; `wrt` are names that are symbols
+    even where they do not occur, their open dimensions are named first.  `symbols` are symbols
+    whose shapes are settled.  With `same_shape` all texts have one shape, with `scalar` each
+    is a scalar, with `expected` each has that shape.
+    """
+    with limited(source=texts[0] if texts else ""):
+        declared = _declared(shapes, symbols)
+        variables = tuple(read_name(name) for name in ((wrt,) if isinstance(wrt, str) else wrt))
+        reader = _Reader(declared, variables)
+        for name, text in definitions(where):
+            reader.define(name, text)
+        for text in texts:
+            reader.read(text)
+        return reader.finish(same_shape=same_shape, scalar=scalar, expected=expected)
+
+
+def _declared(
+    shapes: str | Mapping[str, ShapeSpec] | None, symbols: Mapping[str, Symbol] | None
+) -> dict[str, Declaration]:
+    """All declarations; a symbol that is settled goes before `shapes`."""
+    found = declarations(shapes)
+    if symbols:
+        found |= {name: of_symbol(symbol) for name, symbol in symbols.items()}
+    return found
+
+
+class _Reader:
+    """One reading: parse and infer text after text, then name the dimensions and build."""
+
+    def __init__(self, declared: dict[str, Declaration], variables: tuple[str, ...]) -> None:
+        self._variables = variables
+        self._inference = Inference(declared)
+        self._known = {*declared, *variables}
+        self._definitions: list[tuple[str, Parsed]] = []
+        self._texts: list[Parsed] = []
+        self._pairs: list[Pair] = []
+
+    def define(self, name: str, text: str) -> None:
+        """Read an abbreviation; later texts may use it."""
+        if name in self._known:
+            raise ShapeError(
+                f"{name} is declared already",
+                source=f"{name} = {text}",
+                span=(0, len(name)),
+                hint="give the abbreviation another name",
+            )
+        parsed = parse(text, self._known)
+        self._definitions.append((name, parsed))
+        self._inference.define(name, parsed)
+        self._known.add(name)
+
+    def read(self, text: str) -> None:
+        """Read a text."""
+        parsed = parse(text, self._known)
+        self._texts.append(parsed)
+        self._pairs.append(self._inference.read(parsed))
+
+    def finish(self, *, same_shape: bool, scalar: bool, expected: Shape | None) -> Reading:
+        """Settle what is open and build the expressions."""
+        inference = self._inference
+        for name in self._variables:
+            inference.symbol(name)
+        self._relate(same_shape, expected)
+        _check_clashes(inference)
+        inference.name_dimensions(self._variables)
+        dim = inference.dims.dim
+        symbols = {name: self._symbol(name, pair) for name, pair in inference.symbols.items()}
+        shortened: dict[str, Symbol] = {}
+        for name, (rows, columns) in inference.abbreviations.items():
+            shortened[name] = ex.symbol(name, (dim(rows), dim(columns)))
+        builder = Builder(inference, symbols | shortened)
+        abbreviations, values = self._abbreviations(builder)
+        written = tuple(builder.build(parsed) for parsed in self._texts)
+        if scalar:
+            for parsed, e in zip(self._texts, written, strict=True):
+                _need_scalar(parsed, e)
+        free = next((p.free for p in self._texts if p.free is not None), ())
+        return Reading(
+            exprs=tuple(ex.substitute(e, values) for e in written) if values else written,
+            written=written,
+            symbols=symbols,
+            abbreviations=abbreviations,
+            values=values,
+            free=tuple(builder.index(i) for i in free),
+            sources=tuple(p.source for p in self._texts),
+        )
+
+    def _symbol(self, name: str, pair: Pair) -> Symbol:
+        given = self._inference.declared.get(name)
+        if given is not None and given.symbol is not None:
+            return given.symbol
+        dim = self._inference.dims.dim
+        return ex.symbol(name, (dim(pair[0]), dim(pair[1])), self._inference.ranks[name])
+
+    def _abbreviations(self, builder: Builder) -> tuple[dict[str, Expr], dict[str, Expr]]:
+        """The abbreviations as they were written, and without any abbreviation in them."""
+        written: dict[str, Expr] = {}
+        values: dict[str, Expr] = {}
+        for name, parsed in self._definitions:
+            written[name] = builder.build(parsed)
+            values[name] = ex.substitute(written[name], values)
+        return written, values
+
+    def _relate(self, same_shape: bool, expected: Shape | None) -> None:
+        """Make the demands on whole texts true."""
+        inference = self._inference
+        pairs = [
+            inference.result(p, pair) for p, pair in zip(self._texts, self._pairs, strict=True)
+        ]
+        trees = [parsed.tree for parsed in self._texts]
+        if expected is not None:
+            wanted = (inference.dims.rigid(expected[0]), inference.dims.rigid(expected[1]))
+            inference.same_texts(trees, pairs, wanted, "")
+        if same_shape and pairs:
+            inference.same_texts(trees, pairs, pairs[0], self._texts[0].source)
+
+
+def _need_scalar(parsed: Parsed, e: Expr) -> None:
+    if not ex.is_scalar(e):
+        raise ShapeError(
+            f"a scalar function is needed, but this is {ex.describe(e.shape)}",
+            source=parsed.source,
+            span=parsed.tree.span,
+            hint="take tr(...), sum(...) or norm2(...) of it",
+        )
+
+
+def _check_clashes(inference: Inference) -> None:
+    """No name is two of: symbol, dimension, index."""
+    symbols = {*inference.symbols, *inference.abbreviations}
+    declared = {name for name, given in inference.declared.items() if given.symbol is None}
+    sizes = inference.dims.rigid_names()
+    for name, use in inference.index_use.items():
+        if name in symbols or name in declared:
+            _clash(inference, f"{name} is an index and a symbol", use)
+        if name in sizes:
+            _clash(inference, f"{name} is an index and a dimension", use)
+    for name in sorted(sizes & symbols):
+        use = inference.size_use.get(name) or inference.first_use.get(name)
+        _clash(inference, f"{name} is a dimension and a symbol", use)
+
+
+def _clash(inference: Inference, message: str, use: tuple[int, Span] | None) -> None:
+    text, span = use or (-1, (0, 1))
+    source = inference.sources[text] if inference.sources else ""
+    hint = "give one of them another name"
+    raise ShapeError(f"name clash: {message}", source=source, span=span, hint=hint)

@@ -1,0 +1,442 @@
+"""Shapes by unification: what every part of a syntax tree demands of the dimensions.
+
+Input: trees, and declarations of names.  Output: the dimensions of every symbol, constant and
+index (`Inference`), from which `build` makes expressions.  A product with a side that is known
+to be 1 x 1 is a scaling, else its inner dimensions are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NoReturn, assert_never
+
+from . import explain
+from .declare import Declaration, check_size
+from .dims import ANY, ONE, SEVERAL, SINGLE, UNIT, Demand, Dimensions, Pair
+from .errors import ShapeError, Span, UnsupportedError
+from .scan import GREEK_MATRICES, GREEK_SCALARS
+from .tree import (
+    Bound,
+    Call,
+    Constant,
+    DeltaOf,
+    IndexName,
+    Literal,
+    Name,
+    Negative,
+    Parsed,
+    Place,
+    Product,
+    Raised,
+    Subscript,
+    Sum,
+    Transposed,
+    Tree,
+)
+
+_SQUARE = frozenset({"tr", "det", "logdet", "inv"})
+
+
+class Inference:
+    """The dimensions of all texts of one reading.
+
+    `pairs` has the rows and columns of every node, `symbols` of every symbol in order of
+    appearance, `indices` the dimension of every index where it is bound.
+    """
+
+    def __init__(self, declared: Mapping[str, Declaration]) -> None:
+        self.declared = declared
+        self.dims = Dimensions()
+        self.pairs: dict[Tree | IndexName, Pair] = {}
+        self.symbols: dict[str, Pair] = {}
+        self.ranks: dict[str, int] = {}
+        self.abbreviations: dict[str, Pair] = {}
+        self.indices: dict[IndexName, int] = {}
+        self.sources: list[str] = []
+        self.first_use: dict[str, tuple[int, Span]] = {}
+        self.size_use: dict[str, tuple[int, Span]] = {}
+        self.index_use: dict[str, tuple[int, Span]] = {}
+        self._scope: dict[str, int] = {}
+        self._used: set[int] = set()
+
+    # ------------------------------------------------------------ texts and symbols
+
+    def read(self, parsed: Parsed) -> Pair:
+        """The dimensions of a text."""
+        self.sources.append(parsed.source)
+        self._scope = {}
+        for index in parsed.free or ():
+            self._bind(index)
+        return self.infer(parsed.tree)
+
+    def define(self, name: str, parsed: Parsed) -> None:
+        """Read the text of an abbreviation."""
+        self.abbreviations[name] = self.read(parsed)
+
+    def symbol(self, name: str) -> Pair:
+        """The dimensions of a symbol, declared or by the first letter of its name."""
+        pair = self.symbols.get(name)
+        if pair is None:
+            given = self.declared.get(name)
+            if given is not None:
+                pair = self._sizes(given.rows, given.columns)
+                rank = given.rank
+            else:
+                rank = rank_of(name)
+                pair = self._sizes(*((1, 1), (None, 1), (None, None))[rank])
+            self.symbols[name] = pair
+            self.ranks[name] = rank
+        return pair
+
+    def _sizes(self, rows: int | str | None, columns: int | str | None) -> Pair:
+        dims = self.dims
+        return (
+            dims.open() if rows is None else dims.rigid(rows),
+            dims.open() if columns is None else dims.rigid(columns),
+        )
+
+    # ------------------------------------------------------------ the nodes
+
+    def infer(self, node: Tree) -> Pair:
+        """The dimensions of a node; all that it demands is made true, or is an error."""
+        match node:
+            case Name():
+                pair = self._name(node)
+            case Product():
+                pair = self._product(node)
+            case Call():
+                pair = self._call(node)
+            case Transposed(arg=arg):
+                rows, columns = self.infer(arg)
+                if node.inverse:
+                    self._square(node, arg, "an inverse")
+                pair = (columns, rows)
+            case Sum():
+                pair = self._sum(node)
+            case Literal():
+                pair = UNIT
+            case Negative(arg=arg):
+                pair = self.infer(arg)
+            case Raised():
+                pair = self._raised(node)
+            case Constant():
+                pair = self._constant(node)
+            case Subscript():
+                pair = self._subscript(node)
+            case Bound():
+                pair = self._bound(node)
+            case DeltaOf(row=row, column=column):
+                i, j = self._index(row), self._index(column)
+                self._unify(i, j, Demand("delta", self._text, node, row, column))
+                pair = UNIT
+            case _:
+                assert_never(node)
+        self.pairs[node] = pair
+        return pair
+
+    @property
+    def _text(self) -> int:
+        return len(self.sources) - 1
+
+    def _name(self, node: Name) -> Pair:
+        name = node.name
+        pair = self.abbreviations.get(name)
+        if pair is not None:
+            return pair
+        if name in self._scope:
+            self.fail(f"{name} is an index here, not a symbol", node, "give the index another name")
+        given = self.declared.get(name)
+        if given is not None and given.kind != "symbol":
+            return self._of_kind(given.kind)
+        if name not in self.first_use:
+            self.first_use[name] = (self._text, node.span)
+        return self.symbol(name)
+
+    def _of_kind(self, kind: str) -> Pair:
+        """The dimensions of a declared constant; each one in the text has its own."""
+        rows = self.dims.open(ANY if kind == "eye" else SEVERAL)
+        return (rows, rows) if kind == "eye" else (rows, self.dims.open())
+
+    def _constant(self, node: Constant) -> Pair:
+        sizes = []
+        for size in node.sizes:
+            if isinstance(size.size, int):
+                check_size(size.size, self.sources[-1], size.span)
+            else:
+                self.size_use.setdefault(size.size, (self._text, size.span))
+            sizes.append(self.dims.rigid(size.size))
+        if node.kind == "eye":
+            if len(sizes) == 2 and sizes[0] != sizes[1]:
+                self.fail("an identity matrix is square", node, "eye(n)")
+            rows = sizes[0] if sizes else self.dims.open(ANY)
+            return (rows, rows)
+        if not sizes:
+            return (self.dims.open(ANY), self.dims.open(SINGLE))
+        return (sizes[0], sizes[1] if len(sizes) == 2 else ONE)
+
+    def _product(self, node: Product) -> Pair:
+        dims = self.dims
+        factors = node.factors
+        left = self.infer(factors[0])
+        last: Tree = factors[0]  # the factor whose columns the product so far has
+        for count, (sign, right_node) in enumerate(
+            zip(node.operators, factors[1:], strict=True), 1
+        ):
+            right = self.infer(right_node)
+            if dims.is_scalar(right):
+                continue
+            if dims.is_scalar(left):
+                left, last = right, right_node
+            elif sign == "*":
+                left = self._times(node, left, right, last, right_node)
+                last = right_node
+            else:
+                before = self._part(node, count, left)
+                self._same(Demand(sign, self._text, node, before, right_node), left, right)
+        return left
+
+    def _times(self, node: Product, left: Pair, right: Pair, last: Tree, next_: Tree) -> Pair:
+        """A matrix product."""
+        if self.dims.unify(left[1], right[0], why := Demand("*", self._text, node, last, next_)):
+            return (left[0], right[1])
+        if self._settle_scalar(left):
+            return right
+        if self._settle_scalar(right):
+            return left
+        self._conflict(why, left[1], right[0])
+
+    def _part(self, node: Product, count: int, pair: Pair) -> Tree:
+        """The product of the first factors, as a node for messages."""
+        if count == 1:
+            return node.factors[0]
+        factors = node.factors[:count]
+        part = Product(node.start, factors[-1].stop, factors, node.operators[: count - 1])
+        self.pairs[part] = pair
+        return part
+
+    def _sum(self, node: Sum) -> Pair:
+        pairs = [self.infer(term) for term in node.terms]
+        scalar = next((k for k, p in enumerate(pairs) if self.dims.is_scalar(p)), None)
+        if scalar is None:
+            for term, pair in zip(node.terms[1:], pairs[1:], strict=True):
+                self._same(Demand("+", self._text, node, node.terms[0], term), pairs[0], pair)
+            return pairs[0]
+        for k, pair in enumerate(pairs):
+            if not self._settle_scalar(pair):
+                self._mixed(node, node.terms[scalar], node.terms[k])
+        return UNIT
+
+    def _mixed(self, node: Sum, scalar: Tree, other: Tree) -> NoReturn:
+        """Raise the error for a scalar among matrices."""
+        one, two = self._words(scalar), self._words(other)
+        raise ShapeError(
+            f"cannot add {one} and {two}",
+            source=self.sources[-1],
+            span=node.span,
+            hint="multiply the scalar by ones(m,n), or by eye(n)",
+            others=((scalar.span, f"this is {one}"), (other.span, f"this is {two}")),
+        )
+
+    def _raised(self, node: Raised) -> Pair:
+        base, exponent = self.infer(node.base), self.infer(node.exponent)
+        if not self._settle_scalar(exponent):
+            what = f"the exponent is {self._words(node.exponent)}"
+            if node.elementwise:
+                raise UnsupportedError(
+                    f"{what}: powers by a matrix are not supported",
+                    source=self.sources[-1],
+                    span=node.exponent.span,
+                    hint="exp(log(A).*B)",
+                )
+            self.fail(what, node.exponent, "an exponent is a scalar; a transpose is A'")
+        if not node.elementwise and not self._settle_scalar(base):
+            self._square(node, node.base, "a power")
+        return base
+
+    def _call(self, node: Call) -> Pair:
+        pairs = [self.infer(arg) for arg in node.args]
+        function = node.function
+        if node.elementwise:
+            return pairs[0]
+        if function in _SQUARE:
+            self._square(node, node.args[0], function)
+            return pairs[0] if function == "inv" else UNIT
+        if function == "dot":
+            self._same(Demand("dot", self._text, node, *node.args), *pairs)
+            return UNIT
+        if function == "diag":
+            return self._diag(node, pairs[0])
+        if function.startswith("vector") and not self._as_vector(pairs[0]):
+            raise UnsupportedError(
+                "this norm is for vectors only",
+                source=self.sources[-1],
+                span=node.span,
+                hint="‖A‖_F, or norm2(A) and norm1(A) of all entries",
+            )
+        return UNIT
+
+    def _as_vector(self, pair: Pair) -> bool:
+        """Is it a column or a row, or is it one by default?"""
+        if self.dims.is_one(pair[1]) or self.dims.is_one(pair[0]):
+            return True
+        for dim in pair[::-1]:
+            if self.dims.kind(dim) == SINGLE and not self.dims.is_known(dim):
+                return self.dims.unify(dim, ONE)
+        return False
+
+    def _diag(self, node: Call, pair: Pair) -> Pair:
+        if self._as_vector(pair):
+            size = pair[0] if self.dims.is_one(pair[1]) else pair[1]
+            return (size, size)
+        self._square(node, node.args[0], "diag")
+        return (pair[0], ONE)
+
+    # ------------------------------------------------------------ indices
+
+    def _bind(self, index: IndexName) -> int:
+        dim = self._scope[index.name] = self.indices[index] = self.dims.open(ANY)
+        self.index_use.setdefault(index.name, (self._text, index.span))
+        self.pairs[index] = (dim, ONE)
+        return dim
+
+    def _index(self, index: IndexName) -> int:
+        dim = self._scope.get(index.name)
+        if dim is None:
+            hint = f"write sum({index.name}: ...), or [{index.name}] in front of the text"
+            self.fail(f"the index {index.name} is not bound", index, hint)
+        self._used.add(dim)
+        self.indices[index] = dim
+        self.pairs[index] = (dim, ONE)
+        return dim
+
+    def _subscript(self, node: Subscript) -> Pair:
+        rows, columns = pair = self.infer(node.arg)
+        first, second = node.places[0], node.places[-1]
+        if self.dims.is_scalar(pair):
+            self.fail("a scalar has no entries", node, "indices stand behind a matrix or a vector")
+        if len(node.places) == 1:
+            assert first is not None
+            if not self._as_vector(pair):
+                self.fail(
+                    "an entry of a matrix needs two indices", node, "A[i,j], or B[k,:] for a row"
+                )
+            along = rows if self.dims.is_one(columns) else columns
+            self._run(node, first, along, "rows" if along is rows else "columns")
+            return UNIT
+        if first is not None and second is not None:
+            for dim in pair:
+                if self.dims.is_one(dim):
+                    self.fail("an entry of a vector needs one index", node, "x[i]")
+        if first is not None:
+            self._run(node, first, rows, "rows")
+            rows = ONE
+        if second is not None:
+            self._run(node, second, columns, "columns")
+            columns = ONE
+        return (rows, columns)
+
+    def _run(self, node: Subscript, index: IndexName, dim: int, what: str) -> None:
+        """The index runs over the dimension."""
+        why = Demand(what, self._text, node, index, node.arg)
+        self._unify(self._index(index), dim, why)
+
+    def _bound(self, node: Bound) -> Pair:
+        outer = self._scope
+        self._scope = dict(outer)
+        dims = [self._bind(index) for index in node.indices]
+        rows, columns = self.infer(node.body)
+        self._scope = outer
+        for index, dim in zip(node.indices, dims, strict=True):
+            if dim not in self._used:
+                hint = "what it runs over is not known"
+                self.fail(f"the index {index.name} does not occur in the sum", index, hint)
+        if node.kind == "sum":
+            return (rows, columns)
+        if not self.dims.unify(rows, ONE):
+            is_column = self.dims.is_one(columns)
+            hint = "transpose it: rows(k: v')" if is_column else "rows(k: B[k,:])"
+            self.fail(f"a row is needed here, not {self._words(node.body)}", node.body, hint)
+        return (dims[0], columns)
+
+    # ------------------------------------------------------------ demands
+
+    def _settle_scalar(self, pair: Pair) -> bool:
+        """Is it a scalar, or one by default?"""
+        dims = self.dims
+        if dims.is_scalar(pair):
+            return True
+        for dim in pair:
+            if not dims.is_one(dim) and (dims.is_known(dim) or dims.kind(dim) != SINGLE):
+                return False
+        return dims.unify(pair[0], ONE) and dims.unify(pair[1], ONE)
+
+    def _same(self, why: Demand, one: Pair, two: Pair) -> None:
+        """Two shapes are one."""
+        self._unify(one[0], two[0], why)
+        self._unify(one[1], two[1], why)
+
+    def _square(self, node: Tree, arg: Tree, what: str) -> None:
+        rows, columns = self.pairs[arg]
+        if rows != columns:
+            self._unify(rows, columns, Demand(what, self._text, node, arg))
+
+    def _unify(self, a: int, b: int, why: Demand) -> None:
+        if not self.dims.unify(a, b, why):
+            self._conflict(why, a, b)
+
+    def result(self, parsed: Parsed, pair: Pair) -> Pair:
+        """The dimensions of a whole text: those of its free indices where it has them."""
+        if parsed.free is None:
+            return pair
+        if not self._settle_scalar(pair):
+            raise ShapeError(
+                f"index notation is for scalars, but this is {self._words(parsed.tree)}",
+                source=parsed.source,
+                span=parsed.tree.span,
+                hint="indices stand behind every matrix: A[i,j]",
+            )
+        rows, columns = (*[self.indices[index] for index in parsed.free], ONE, ONE)[:2]
+        return (rows, columns)
+
+    def same_texts(self, trees: list[Tree], pairs: list[Pair], wanted: Pair, other: str) -> None:
+        """All texts have the shape `wanted`, which is that of the text `other` if given."""
+        first = len(self.sources) - len(trees)
+        for k, (tree, pair) in enumerate(zip(trees, pairs, strict=True), first):
+            if all(self.dims.unify(a, b) for a, b in zip(wanted, pair, strict=True)):
+                continue
+            self.name_dimensions(())
+            one, two = (explain.shape_in_words(self.dims, p) for p in (wanted, pair))
+            raise ShapeError(
+                f"this is {two}, where {one} is needed",
+                source=self.sources[k],
+                span=tree.span,
+                hint=f"it is compared with {other}" if other else "is a transpose missing?",
+            )
+
+    def fail(self, message: str, node: Place, hint: str = "") -> NoReturn:
+        """Raise a `ShapeError` at a node of the present text."""
+        raise ShapeError(message, source=self.sources[-1], span=node.span, hint=hint)
+
+    def name_dimensions(self, first: tuple[str, ...]) -> None:
+        """Name what is still open, the dimensions of the symbols in `first` before the others."""
+        self.dims.settle()
+        taken = {*self.symbols, *self.declared, *self.abbreviations, *self.index_use}
+        front = [dim for name in first for dim in self.symbols.get(name, ())]
+        self.dims.name_all(front, taken | self.dims.rigid_names())
+
+    def _words(self, node: Tree) -> str:
+        self.name_dimensions(())
+        return explain.shape_in_words(self.dims, self.pairs[node])
+
+    def _conflict(self, why: Demand, a: int, b: int) -> NoReturn:
+        """Raise the error for two dimensions that cannot be one."""
+        self.name_dimensions(())
+        raise explain.conflict(self.dims, self.pairs, self.sources, why, a, b)
+
+
+def rank_of(name: str) -> int:
+    """What an undeclared name is by its letters: 0 scalar, 1 vector, 2 matrix."""
+    stem = name.rstrip("0123456789").partition("_")[0]
+    if stem in GREEK_SCALARS:
+        return 0
+    return 2 if stem in GREEK_MATRICES or name[0].isupper() else 1
