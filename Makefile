@@ -11,7 +11,7 @@ PYTESTARGS ?= --numprocesses auto --dist loadgroup
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help docs pdf test lint format bench dev clean environment FORCE
+.PHONY: help docs pdf test lint format bench dev clean FORCE
 
 help:
 	@echo "make docs    build the documentation, the verified edition of the notes included"

@@ -467,6 +467,12 @@ def derive(
         wanted = tuple(wrt) if wrt is not None and not isinstance(wrt, str) else (wrt,)
         names = tuple(n.strip() for n in wanted if n is not None)
         reading = read(function, shapes=shapes, where=where, wrt=names, scalar=True)
+        if reading.free:
+            raise ParseError(
+                "a scalar function has no free indices",
+                source=function,
+                hint="leave out the leading [...]",
+            )
         if not names:
             names = (_only_candidate(reading),)
         _known(options, reading)

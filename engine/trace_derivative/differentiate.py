@@ -176,7 +176,8 @@ def _inner(
     taken |= ex.index_names(matrix)
     names = ix.fresh_names(taken)
     a, b = (Index(next(names), d) for d in arg.shape)
-    form = expand(arg, a, b)  # type: ignore[arg-type]
+    scope = frozenset(i.name for i in (*indices, *free))
+    form = expand(arg, a, b, scope)  # type: ignore[arg-type]
     parts = [hoist(p.term) for p in _occurrences(form, variable, variable, free)]
     return ix.plus(*[u for p in parts for u in _around(matrix, indices, (a, b), p)])
 

@@ -21,12 +21,18 @@ FACTORS_OF_A_POWER = 5
 _ALL = 10**9
 
 
-def expand(e: Expr, row: Index | None = None, column: Index | None = None) -> Indexed:
+def expand(
+    e: Expr,
+    row: Index | None = None,
+    column: Index | None = None,
+    taken: frozenset[str] = frozenset(),
+) -> Indexed:
     """The entry of `e` at `(row, column)` in index notation, all sums in front.
 
-    An index is None just where the dimension is 1; a scalar has none.
+    An index is None just where the dimension is 1; a scalar has none.  No bound index gets a
+    name in `taken`.
     """
-    return named(hoist(_Expander(e, row, column).entry(e, row, column, _ALL)), e)
+    return named(hoist(_Expander(e, row, column).entry(e, row, column, _ALL)), e, taken)
 
 
 def expansion_chain(
@@ -52,9 +58,9 @@ def expansion_chain(
     return tuple(forms)
 
 
-def named(t: Indexed, e: Expr) -> Indexed:
+def named(t: Indexed, e: Expr, taken: frozenset[str] = frozenset()) -> Indexed:
     """The form with its indices named in reading order, away from the names that `e` uses."""
-    return ix.tidy(t, e.symbols | ex.dim_names(e), author_indices(e))
+    return ix.tidy(t, taken | e.symbols | ex.dim_names(e), author_indices(e))
 
 
 def author_indices(e: Expr) -> frozenset[str]:

@@ -250,7 +250,7 @@ def _opened(form: Form, name: str) -> Iterator[Form]:
     f = form.factor
     if name not in f.symbols:
         return
-    if f.shape == ex.SCALAR and not isinstance(f, Symbol):
+    if f.shape == ex.SCALAR and not isinstance(f, Symbol) and not _is_chain(f):
         rest = form.left + form.right
         weight = _times(form.weight, ex.trace(ex.mul(*rest))) if rest else form.weight
         yield from _opened_scalar(f, name, weight, form.over)
@@ -281,6 +281,10 @@ def _opened(form: Form, name: str) -> Iterator[Form]:
             yield _rotated(form)
         case _:
             yield form
+
+
+def _is_chain(e: Expr) -> bool:
+    return isinstance(e, ex.Mul) and bool(e.matrices)
 
 
 def _rotated(form: Form) -> Form:

@@ -385,16 +385,11 @@ class Inference:
             self._conflict(why, a, b)
 
     def result(self, parsed: Parsed, pair: Pair) -> Pair:
-        """The dimensions of a whole text: those of its free indices where it has them."""
+        """The dimensions of a whole text: those of its free indices where it is an index form."""
         if parsed.free is None:
             return pair
         if not self._settle_scalar(pair):
-            raise ShapeError(
-                f"index notation is for scalars, but this is {self._words(parsed.tree)}",
-                source=parsed.source,
-                span=parsed.tree.span,
-                hint="indices stand behind every matrix: A[i,j]",
-            )
+            return pair
         rows, columns = (*[self.indices[index] for index in parsed.free], ONE, ONE)[:2]
         return (rows, columns)
 

@@ -92,7 +92,6 @@ class EquationDirective(_PlacedDirective):
         label, number = labels.give("")
         made = equation(place, latex, plain, label=label, number=number)
         made[-1]["classes"] += self.options.get("class", [])
-        self.add_name(made[-1])
         self.record(place, labels, latex, "", "unchecked")
         return list(made)
 

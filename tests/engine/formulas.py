@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import random
+import warnings
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from hypothesis import reject
 
+from tests.engine.printed import Unresolved
 from trace_derivative import expr as ex
+from trace_derivative import indexed as ix
+from trace_derivative.errors import TraceDerivativeError
+from trace_derivative.evaluate import evaluate
+from trace_derivative.expand import expansion_chain
 from trace_derivative.expr import Expr, Index, Shape
+from trace_derivative.indexed import Indexed
 
 SIZES = {"m": 2, "n": 3, "p": 4, "K": 5}
 """The size of every dimension."""
@@ -208,3 +216,74 @@ class Maker:
         if i is None:
             return self.make(shape, depth, scope)
         return ex.rows(i, self.make((1, shape[1]), depth, (*scope, i)))
+
+
+# ------------------------------------------------------------------------ tests by value
+
+
+def close(got: Any, want: Any) -> bool:
+    """Are two values equal to rounding, or one of them not finite?"""
+    got, want = (np.ravel(np.asarray(v, dtype=float)) for v in (got, want))
+    if not np.isfinite(want).all() or not np.isfinite(got).all():
+        return True  # outside of some domain, or an overflow
+    scale = max(1.0, float(np.max(np.abs(want))))
+    return got.shape == want.shape and bool(np.max(np.abs(got - want)) <= 1e-6 * scale)
+
+
+def _value(e: Expr, given: dict[str, Any]) -> Any:
+    """The value; an example whose value does not exist is passed over."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            return evaluate(e, given, SIZES)
+        except (np.linalg.LinAlgError, ZeroDivisionError, OverflowError):
+            reject()
+
+
+def same_value(e: Expr, printed: str, read: Callable[..., Any]) -> None:
+    """What is read from a print has the value of the expression."""
+    given = values()
+    want = _value(e, given)
+    names = {i.name: n for i, n in INDICES.items()}
+    try:
+        with np.errstate(all="ignore"):
+            got = read(printed, given, dims=SIZES, indices=names, shape=shape_of(e))
+    except (Unresolved, np.linalg.LinAlgError, OverflowError):
+        reject()
+    assert close(got, want), f"{e}\n{printed}\n{got}\n{want}"
+
+
+def expansions(e: Expr) -> tuple[Indexed, ...]:
+    """The index forms of an expression; nothing where it has none."""
+    try:
+        return expansion_chain(e)
+    except TraceDerivativeError:
+        return ()
+
+
+def same_index_value(e: Expr, t: Indexed, printed: str, read: Callable[..., Any]) -> None:
+    """What is read from the print of an index form has the value of the expression."""
+    names: dict[str, int] = {}
+    for i in _indices(t):
+        if names.setdefault(i.name, size(i.dim)) != size(i.dim):
+            return  # the print does not tell two indices of one name apart by their size
+    given = values()
+    want = _value(e, given)
+    try:
+        with np.errstate(all="ignore"):
+            got = read(printed, given, dims=SIZES, indices=names, shape=(1, 1))
+    except (Unresolved, np.linalg.LinAlgError, OverflowError):
+        return
+    assert close(got, want), f"{e}\n{t}\n{printed}\n{got}\n{want}"
+
+
+def _indices(t: Indexed) -> set[Index]:
+    found = set(t.free)
+    if isinstance(t, ix.SumOver):
+        found.update(t.indices)
+    if isinstance(t, ix.Element):
+        for node in ex.walk(t.matrix):
+            found.update(node.free)
+            found.update(node.indices if isinstance(node, ex.IndexSum) else ())
+            found.update((node.index,) if isinstance(node, ex.Rows) else ())
+    return found.union(*[_indices(c) for c in ix.children(t)])

@@ -51,7 +51,7 @@ def test_bad_input_is_a_located_warning(build: Build, name: str) -> None:
     assert "trace-derivative-refused" in html
     assert built.records()[0].status == "refused"
     if 0 < len(expression) < 100:
-        assert expression.split()[0].replace("'", "&#39;") in html
+        assert expression.split()[0] in html
 
 
 def test_warning_shows_the_place_in_the_expression(build: Build) -> None:
@@ -70,7 +70,8 @@ def test_false_claim_is_a_warning_with_a_counterexample(build: Build) -> None:
     html = built.page()
     assert "trace-derivative-failed" in html
     assert "trace-derivative-verified" not in html
-    assert "This equation is false:" in html
+    assert "trace-derivative-failure admonition error" in html
+    assert "and false" in html
 
 
 def test_false_claim_can_be_what_the_author_shows(build: Build) -> None:
@@ -78,7 +79,10 @@ def test_false_claim_can_be_what_the_author_shows(build: Build) -> None:
     built = build({"index.rst": page(text)})
     assert built.log == ""
     assert built.records()[0].status == "verified"
-    assert "This equation is false:" in built.page()
+    html = built.page()
+    assert "trace-derivative-failure admonition note" in html
+    assert "admonition error" not in html
+    assert "array(" in html
 
 
 def test_right_claim_that_should_be_false_is_a_warning(build: Build) -> None:
