@@ -15,7 +15,7 @@ ENGINE = SOURCES[0] / "trace_derivative"
 
 
 def modules(folder: Path) -> list[str]:
-    """The modules of a folder on the import path, but for `__main__`, which is run, not imported."""
+    """The modules of a folder on the import path, less `__main__`, which is run, not imported."""
     files = sorted(file for file in folder.rglob("*.py") if file.stem != "__main__")
     parts = [file.relative_to(folder).with_suffix("").parts for file in files]
     return [".".join(p[:-1] if p[-1] == "__init__" else p) for p in parts]

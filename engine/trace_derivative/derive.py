@@ -607,7 +607,10 @@ def _misfit(
             shapes=options["shapes"],
             scalar=True,
         )
-        again = Derivation(joint.only(1), joint.symbols[variable], derivation._options, None)
+        alone = replace(
+            joint, exprs=joint.exprs[1:], written=joint.written[1:], sources=joint.sources[1:]
+        )
+        again = Derivation(alone, joint.symbols[variable], derivation._options)
         expected = read(claim, symbols=joint.symbols, expected=again.variable.shape)
         again._claim = expected.exprs[0]
         result = again.expected_check

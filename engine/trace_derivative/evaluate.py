@@ -265,7 +265,7 @@ class Evaluator:
     def _rows(self, k: Index, body: Expr) -> Value:
         array, axes = self._at(body)
         if k.name in axes:
-            array = np.moveaxis(array, axes.index(k.name), -2)[..., 0, :]
+            array = np.moveaxis(array, axes.index(k.name), -2)[..., 0, :, :]
         else:
             array = np.broadcast_to(array, (*array.shape[:-2], self.size(k.dim), array.shape[-1]))
         return array, tuple(a for a in axes if a != k.name)

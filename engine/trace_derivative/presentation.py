@@ -257,7 +257,7 @@ class _Writer:
         return "verified" if all(self._checks[n].passed for n in numbers) else "failed"
 
     def _sentence(self, group: list[tuple[int, Step]]) -> Iterator[Fragment]:
-        reasons = list(dict.fromkeys(s.reason.rstrip(":,") for _, s in group if s.reason))
+        reasons = list(dict.fromkeys(s.reason for _, s in group if s.reason))
         if group[0][1].kind == "expansion":
             reasons = reasons[:1]
         if reasons:

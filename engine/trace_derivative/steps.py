@@ -34,7 +34,7 @@ _ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "sevent
 def expansion_steps(function: Expr, chain: tuple[Indexed, ...]) -> Iterator[Step]:
     """f, and f in index notation by way of the intermediate forms (eqs (6), (7))."""
     yield Step("function", FunctionName(), function, "The function is")
-    reasons = ("In index notation,", "", "", "")
+    reasons = ("In index notation", "", "", "")
     left: Side = FunctionName()
     for n, form in enumerate(chain):
         yield Step("expansion", left, form, reasons[min(n, 3)])
@@ -53,7 +53,7 @@ def occurrence_steps(
         number = n if many else None
         which = f"the {_ordinal(n)} occurrence of `{variable}`" if many else f"`{variable}`"
         left: Side = Derivative(None, variable, o.free, number)
-        yield Step("occurrence", left, o.term, f"Through {which},", o.free)
+        yield Step("occurrence", left, o.term, f"Through {which}", o.free)
         left = o.term
         apart = separated(o.term)
         if apart != o.term:
@@ -90,7 +90,7 @@ def index_step(variable: Symbol, free: tuple[Index, ...], gradient: Indexed) -> 
         "index",
         Derivative(None, variable, free),
         gradient,
-        "In index notation, all contributions over the same free indices:",
+        "In index notation, all contributions over the same free indices",
         free,
     )
 
@@ -98,9 +98,9 @@ def index_step(variable: Symbol, free: tuple[Index, ...], gradient: Indexed) -> 
 def result_step(function: Expr, variable: Symbol, gradient: Expr, occurrences: int) -> Step:
     """The result in matrix form (eqs (9), (17))."""
     reason = (
-        "Each contribution transposed into place, and all of them summed:"
+        "Each contribution transposed into place, and all of them summed"
         if occurrences > 1
-        else "In matrix form, of the shape of the variable:"
+        else "In matrix form, of the shape of the variable"
     )
     return Step("matrix", Derivative(function, variable), gradient, reason)
 
@@ -129,9 +129,9 @@ def identity_steps(
     opened = DerivativeSum(tuple(Derivative(f.value(), variable) for f in forms))
     if len(forms) > 1 or start != opened.terms[:1][0]:
         reason = (
-            "One occurrence at a time, all else held constant:"
+            "One occurrence at a time, all else held constant"
             if len(forms) > 1
-            else "With all else held constant:"
+            else "With all else held constant"
         )
         if forms:
             yield Step("identities", start, opened, reason, (), names.used(forms))
@@ -143,7 +143,7 @@ def identity_steps(
             "identities",
             Derivative(before.value(), variable),
             right,
-            f"By the rule for the {r.rule.name} [{r.rule.source}]:",
+            f"By the rule for the {r.rule.name} [{r.rule.source}]",
             (),
             names.used([before, *after]),
         )
@@ -159,14 +159,14 @@ def _applied(account: Account, names: _Names, variable: Symbol, gradient: Expr) 
     named = ex.add(*terms)
     left: Side = DerivativeSum(tuple(Derivative(f.value(), variable) for f in held))
     definitions = names.used(held)
-    yield Step("identities", left, named, f"By {labels}:", (), definitions)
+    yield Step("identities", left, named, f"By {labels}", (), definitions)
     full = account.gradient(variable)
     if definitions and full != named:
-        reason = "With the names put back,"
+        reason = "With the names put back"
         yield Step("identities", named, full, reason, (), definitions)
         named = full
     if gradient != named:
-        yield Step("identities", named, gradient, "Simplified,", (), definitions)
+        yield Step("identities", named, gradient, "Simplified", (), definitions)
 
 
 def _label_order(label: str) -> tuple[int, str]:

@@ -19,7 +19,6 @@ INVALID: list[tuple[str, Any]] = [
     ("verify", 1),
     ("samples", 2),
     ("samples", True),
-    ("samples", "many"),
     ("tolerance", 7.0),
     ("notation", {"transpose": "dagger"}),
     ("notation", {"colour": "red"}),

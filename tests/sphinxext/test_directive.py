@@ -124,7 +124,9 @@ def test_where_names_a_part(build: Build) -> None:
 
 
 def test_nested_and_included_derivations(build: Build) -> None:
-    nested = "* item\n\n  .. note::\n\n     .. trace-derivative:: tr(A X B)\n\n.. include:: part.inc"
+    nested = (
+        "* item\n\n  .. note::\n\n     .. trace-derivative:: tr(A X B)\n\n.. include:: part.inc"
+    )
     built = build({"index.rst": page(nested), "part.inc": f"text\n\n{PLAIN}\n"})
     assert built.log == ""
     places = [record.location for record in built.records()]
@@ -148,7 +150,9 @@ def test_steps_fold_in_html(build: Build) -> None:
 
 
 def test_caption_is_translatable_and_formulas_are_not(build: Build) -> None:
-    built = build({"index.rst": page(options(":caption: A caption", ":name: n"))}, builder="gettext")
+    built = build(
+        {"index.rst": page(options(":caption: A caption", ":name: n"))}, builder="gettext"
+    )
     catalogue = built.page("index.pot")
     messages = [line for line in catalogue.splitlines() if line.startswith("msgid")]
     assert messages == ['msgid ""', 'msgid "Title"', 'msgid "A caption"']

@@ -68,6 +68,8 @@ def test_records_are_kept_by_document(build: Build, jobs: int) -> None:
     names = [f"page{n}" for n in range(6)]
     files = {n: page(f".. trace-derivative:: tr(A X)\n   :name: {n}") for n in names}
     toctree = "\n   ".join([".. toctree::", "", *names])
-    built = build({"index.rst": page(toctree), **{f"{n}.rst": t for n, t in files.items()}}, jobs=jobs)
+    built = build(
+        {"index.rst": page(toctree), **{f"{n}.rst": t for n, t in files.items()}}, jobs=jobs
+    )
     assert built.log == ""
     assert [built.records(n)[0].name for n in names] == names

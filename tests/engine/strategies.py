@@ -1,0 +1,247 @@
+"""Random well-shaped expressions of the whole matrix language, for property tests.
+
+The symbols have fixed shapes over the dimensions m, n and p (`SYMBOLS`), so that expressions
+that are drawn one after the other fit together.  Every node kind of `expr` can come up; an
+index always occurs in the body that binds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import TypeAlias
+
+from hypothesis import strategies as st
+from trace_derivative import expr as ex
+from trace_derivative.expr import SCALAR, Dim, Expr, Index, Shape, Symbol
+
+DIMS = ("m", "n", "p")
+SMOOTH = ("exp", "sin", "cos", "tanh", "arctan", "sigmoid", "softplus")
+"""Functions that are smooth and defined everywhere."""
+FUNCTIONS = (*SMOOTH, "log", "sqrt", "tan", "sinh", "cosh", "abs", "sign", "relu", "step")
+"""All functions that expressions are made of by default."""
+
+_SHAPES: dict[str, tuple[Dim, ...]] = {
+    "X": ("m", "n"),
+    "A": ("m", "n"),
+    "B": ("n", "m"),
+    "C": ("n", "p"),
+    "D": ("p", "m"),
+    "E": ("p", "n"),
+    "W1": ("m", "p"),
+    "H": ("p", "p"),
+    "S": ("n", "n"),
+    "Q": ("m", "m"),
+    "Sigma": ("n", "n"),
+    "x": ("n",),
+    "u": ("n",),
+    "y": ("m",),
+    "z_0": ("p",),
+    "a": (),
+    "c": (),
+    "alpha": (),
+}
+SYMBOLS: dict[str, Symbol] = {
+    name: ex.symbol(name, (*dims, 1, 1)[:2], len(dims))  # type: ignore[arg-type]
+    for name, dims in _SHAPES.items()
+}
+"""All symbols that can occur, by name."""
+SHAPES: tuple[Shape, ...] = (
+    SCALAR,
+    *((r, 1) for r in DIMS),
+    *((1, c) for c in DIMS),
+    *((r, c) for r in DIMS for c in DIMS),
+)
+_INDEX_NAMES = ("i", "j", "k", "l")
+_NUMBERS = [Fraction(v) for v in ("1", "2", "3", "-1", "-2", "0.5", "1.25", "2/3", "-5/7", "10")]
+
+Draw: TypeAlias = Callable[[st.SearchStrategy[object]], object]
+Scope: TypeAlias = tuple[Index, ...]
+
+
+class _Maker:
+    """One drawing: what is allowed, and the source of choices."""
+
+    def __init__(self, draw: st.DrawFn, functions: Sequence[str], indices: bool) -> None:
+        self.draw = draw
+        self.functions = tuple(functions)
+        self.indices = indices
+
+    def one(self, options: Sequence[object]) -> object:
+        return options[self.draw(st.integers(0, len(options) - 1))]
+
+    def of(self, shape: Shape, depth: int, scope: Scope = ()) -> Expr:
+        """An expression of a shape; `scope` are the indices that it may use."""
+        if depth <= 0:
+            return self.leaf(shape, scope)
+        rule = self.one(self.rules(shape, scope))
+        return rule(shape, depth - 1, scope)  # type: ignore[operator, no-any-return]
+
+    def rules(self, shape: Shape, scope: Scope) -> list[Callable[[Shape, int, Scope], Expr]]:
+        """The ways to make an expression of a shape, the simplest first."""
+        rules = [self.any_leaf, self.sum, self.product, self.product, self.scaled, self.divided]
+        rules += [self.applied, self.power]
+        if shape == SCALAR:
+            rules += [self.reduced, self.reduced, self.reduced, self.quadratic]
+        else:
+            rules += [self.transposed, self.hadamard, self.quotient]
+            if shape[0] == shape[1]:
+                rules += [self.square, self.square]
+            if shape[1] == 1:
+                rules += [self.diagonal]
+        if self.indices:
+            rules += [self.index_sum]
+            if shape != SCALAR and shape[0] != 1:
+                rules += [self.rows]
+            if scope:
+                rules += [self.indexed, self.indexed, self.indexed]
+        return rules
+
+    def leaf(self, shape: Shape, scope: Scope) -> Expr:
+        """A symbol, or what is nearest to one."""
+        found = [s for s in SYMBOLS.values() if s.shape == shape]
+        if not found:
+            return ex.transpose(self.leaf((shape[1], shape[0]), scope))
+        return self.one(found)  # type: ignore[return-value]
+
+    def any_leaf(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        options: list[Expr] = [self.leaf(shape, scope), self.leaf(shape, scope)]
+        if shape == SCALAR:
+            options += [ex.number(self.one(_NUMBERS))]  # type: ignore[arg-type]
+        else:
+            options += [ex.ones(*shape), ex.zeros(*shape)]
+            if shape[0] == shape[1]:
+                options += [ex.identity(shape[0])]
+        return self.one(options)  # type: ignore[return-value]
+
+    def sum(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        terms = [self.of(shape, depth, scope) for _ in range(self.draw(st.integers(2, 3)))]
+        return ex.add(*[ex.neg(t) if self.draw(st.booleans()) else t for t in terms])
+
+    def product(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        inner = [self.one((*DIMS, 1)) for _ in range(self.draw(st.integers(1, 2)))]
+        sizes = [shape[0], *inner, shape[1]]
+        pairs = zip(sizes, sizes[1:], strict=False)
+        return ex.mul(*[self.of(pair, depth, scope) for pair in pairs])  # type: ignore[arg-type]
+
+    def scaled(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        factors = [self.of(SCALAR, depth, scope), self.of(shape, depth, scope)]
+        return ex.mul(*(factors if self.draw(st.booleans()) else factors[::-1]))
+
+    def divided(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        denominator = self.of(SCALAR, depth, scope)
+        numerator = self.of(shape, depth, scope)
+        return numerator if ex.is_zero(denominator) else ex.quotient(numerator, denominator)
+
+    def applied(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        return ex.apply(self.one(self.functions), self.of(shape, depth, scope))  # type: ignore[arg-type]
+
+    def power(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        base = self.of(shape, depth, scope)
+        values = [2, 3, -1, -2, Fraction(1, 2), Fraction(2, 3), Fraction(-1, 2)]
+        if self.draw(st.integers(0, 3)) == 0:
+            return ex.power(base, self.of(SCALAR, 0, scope))
+        value = Fraction(self.one(values))  # type: ignore[arg-type]
+        return base if ex.is_zero(base) else ex.power(base, ex.number(value))
+
+    def reduced(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        n = self.one(DIMS)
+        kinds = (ex.trace, ex.det, ex.logdet, ex.total, ex.norm, ex.norm1)
+        kind = self.one(kinds)
+        if kind in kinds[:3]:
+            return kind(self.of((n, n), depth, scope))  # type: ignore[operator, no-any-return, arg-type]
+        other = self.one((*DIMS, 1))
+        return kind(self.of((n, other), depth, scope))  # type: ignore[operator, no-any-return, arg-type]
+
+    def quadratic(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        n = self.one(DIMS)
+        left, right = (self.of((n, 1), depth, scope) for _ in range(2))  # type: ignore[arg-type]
+        return ex.mul(ex.transpose(left), right)
+
+    def transposed(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        return ex.transpose(self.of((shape[1], shape[0]), depth, scope))
+
+    def hadamard(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        return ex.hadamard(
+            *[self.of(shape, depth, scope) for _ in range(self.draw(st.integers(2, 3)))]
+        )
+
+    def quotient(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        numerator, denominator = (self.of(shape, depth, scope) for _ in range(2))
+        return numerator if ex.is_zero(denominator) else ex.quotient(numerator, denominator)
+
+    def square(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        kind = self.draw(st.integers(0, 3))
+        if kind == 0:
+            along = (shape[0], 1) if self.draw(st.booleans()) else (1, shape[0])
+            return ex.diag(self.of(along, depth, scope))
+        inner = self.of(shape, depth, scope)
+        if ex.is_zero(inner):
+            return inner
+        return ex.inverse(inner) if kind == 1 else ex.matrix_power(inner, kind * 2 - 2 or -2)
+
+    def diagonal(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        return ex.diagonal(self.of((shape[0], shape[0]), depth, scope))
+
+    def index_sum(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        index = Index(self.one(_INDEX_NAMES), self.one(DIMS))  # type: ignore[arg-type]
+        inner = self.of(shape, depth, _inside(scope, index))
+        return ex.index_sum((index,), inner) if index in inner.free else inner
+
+    def rows(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        index = Index(self.one(_INDEX_NAMES), shape[0])  # type: ignore[arg-type]
+        inside = _inside(scope, index)
+        body = self.of((1, shape[1]), depth, inside)
+        if index not in body.free:
+            body = ex.hadamard(body, self.slice((1, shape[1]), 0, inside, index))
+        return ex.rows(index, body)
+
+    def indexed(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        return self.slice(shape, depth, scope, self.one(scope))  # type: ignore[arg-type]
+
+    def slice(self, shape: Shape, depth: int, scope: Scope, index: Index) -> Expr:
+        """An expression of a shape that uses an index."""
+        others = [i for i in scope if i != index]
+        if shape == SCALAR and others and self.draw(st.booleans()):
+            other: Index = self.one(others)  # type: ignore[assignment]
+            if other.dim == index.dim and self.draw(st.integers(0, 2)) == 0:
+                return ex.delta(index, other)
+            return ex.entry(self.of((index.dim, other.dim), depth, scope), index, other)
+        if shape == SCALAR:
+            return ex.entry(self.of((index.dim, 1), depth, scope), index)
+        if shape[0] == 1:
+            return ex.row(self.of((index.dim, shape[1]), depth, scope), index)
+        if shape[1] == 1:
+            return ex.column(self.of((shape[0], index.dim), depth, scope), index)
+        return ex.mul(self.slice(SCALAR, depth, scope, index), self.of(shape, depth, scope))
+
+
+def _inside(scope: Scope, index: Index) -> Scope:
+    """The indices inside a binder: a name of it hides the same name outside."""
+    return (*(i for i in scope if i.name != index.name), index)
+
+
+@st.composite
+def expressions(
+    draw: st.DrawFn,
+    shape: Shape | None = None,
+    *,
+    depth: int = 3,
+    functions: Sequence[str] = FUNCTIONS,
+    indices: bool = True,
+) -> Expr:
+    """A random expression, of a random shape where none is given.
+
+    `depth` bounds the nesting; `functions` are the elementwise functions that may occur; without
+    `indices` there are no slices, entries, deltas, sums over an index and stacked rows.
+    """
+    chosen = draw(st.sampled_from(SHAPES)) if shape is None else shape
+    least = draw(st.integers(1, depth))
+    return _Maker(draw, functions, indices).of(chosen, least)
+
+
+def scalar_expressions(
+    *, depth: int = 3, functions: Sequence[str] = FUNCTIONS, indices: bool = True
+) -> st.SearchStrategy[Expr]:
+    """A random scalar expression."""
+    return expressions(SCALAR, depth=depth, functions=functions, indices=indices)
