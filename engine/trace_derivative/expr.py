@@ -456,12 +456,14 @@ def mul(*factors: Expr) -> Expr:
             coefficient *= f.value
         elif isinstance(f, Mul):
             coefficient *= f.coefficient
+            _flush(chain, scalars)
             if f.shape == SCALAR and f.matrices:
                 scalars.append(_product(Fraction(1), (), f.matrices))
             else:
                 scalars.extend(f.scalars)
                 _extend(chain, f.matrices, scalars)
         elif f.shape == SCALAR:
+            _flush(chain, scalars)
             scalars.append(f)
         else:
             _extend(chain, (f,), scalars)
@@ -477,15 +479,23 @@ def mul(*factors: Expr) -> Expr:
 
 
 def _extend(chain: list[Expr], more: tuple[Expr, ...], scalars: list[Expr]) -> None:
-    """Append matrix factors to a chain; a chain that is 1 x 1 already becomes a scalar."""
-    if chain and more:
-        if (chain[0].shape[0], chain[-1].shape[1]) == SCALAR:
-            scalars.append(_product(Fraction(1), (), tuple(chain)))
-            chain.clear()
-        elif chain[-1].shape[1] != more[0].shape[0]:
-            left, right = describe(chain[-1].shape), describe(more[0].shape)
+    """Append matrix factors to a chain; where it becomes 1 x 1 before the end it is a scalar.
+
+    So a product is the same whatever the brackets in it were.
+    """
+    for f in more:
+        _flush(chain, scalars)
+        if chain and chain[-1].shape[1] != f.shape[0]:
+            left, right = describe(chain[-1].shape), describe(f.shape)
             raise ShapeError(f"cannot multiply {left} and {right}")
-    chain.extend(more)
+        chain.append(f)
+
+
+def _flush(chain: list[Expr], scalars: list[Expr]) -> None:
+    """Move a chain that is 1 x 1 to the scalars."""
+    if chain and (chain[0].shape[0], chain[-1].shape[1]) == SCALAR:
+        scalars.append(_product(Fraction(1), (), tuple(chain)))
+        chain.clear()
 
 
 def _is_divisor(e: Expr) -> bool:

@@ -21,13 +21,17 @@ from .simplify import flip
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """`weight * sum(over: tr[left factor right])`; only `factor` is not held constant."""
+    """`weight * sum(over: tr[left factor right])`; only `factor` is not held constant.
+
+    `exact`: the form has the value of what it was opened from, not only the derivative.
+    """
 
     factor: Expr
     left: tuple[Expr, ...] = ()
     right: tuple[Expr, ...] = ()
     weight: tuple[Expr, ...] = ()
     over: tuple[Index, ...] = ()
+    exact: bool = True
 
     def cofactor(self) -> Expr:
         """N with `tr[left factor right] = tr[N factor]`, simplified no further."""
@@ -205,7 +209,7 @@ def _opened_scalar(
     match e:
         case ex.Add(terms=terms):
             for t in terms:
-                yield from _opened_scalar(t, name, weight, over)
+                yield from map(_inexact, _opened_scalar(t, name, weight, over))
         case ex.Mul(coefficient=c, scalars=scalars, matrices=()):
             for n, s in enumerate(scalars):
                 others = (ex.number(c), *scalars[:n], *scalars[n + 1 :])
@@ -226,14 +230,18 @@ def _opened_scalar(
             yield from _opened(Form(squared, (), (), weight, over), name)
         case ex.Apply(function=f, arg=arg):
             slope = fn.lift(fn.get(f).derivative, arg)
-            yield from _opened_scalar(arg, name, _times(weight, slope), over)
+            yield from map(_inexact, _opened_scalar(arg, name, _times(weight, slope), over))
         case ex.Power(base=base, exponent=p):
             slope = ex.mul(p, ex.power(base, ex.sub(p, ONE)))
-            yield from _opened_scalar(base, name, _times(weight, slope), over)
+            yield from map(_inexact, _opened_scalar(base, name, _times(weight, slope), over))
             slope = ex.mul(e, ex.apply("log", base))
-            yield from _opened_scalar(p, name, _times(weight, slope), over)
+            yield from map(_inexact, _opened_scalar(p, name, _times(weight, slope), over))
         case _:
             yield Form(e, (), (), weight, over)
+
+
+def _inexact(form: Form) -> Form:
+    return replace(form, exact=False)
 
 
 def _but_one(e: Expr) -> tuple[Expr, ...]:
@@ -253,27 +261,30 @@ def _opened(form: Form, name: str) -> Iterator[Form]:
     if f.shape == ex.SCALAR and not isinstance(f, Symbol) and not _is_chain(f):
         rest = form.left + form.right
         weight = _times(form.weight, ex.trace(ex.mul(*rest))) if rest else form.weight
-        yield from _opened_scalar(f, name, weight, form.over)
+        for inner in _opened_scalar(f, name, weight, form.over):
+            yield replace(inner, exact=inner.exact and form.exact)
         return
     match f:
         case ex.Add(terms=terms):
             for t in terms:
-                yield from _opened(replace(form, factor=t), name)
+                yield from _opened(replace(form, factor=t, exact=False), name)
         case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
             weight = _times(form.weight, ex.number(c))
             for n, s in enumerate(scalars):
                 others = (*scalars[:n], *scalars[n + 1 :])
                 chain = form.left + matrices + form.right
                 held = _times(weight, *others, ex.trace(ex.mul(*chain)))
-                yield from _opened_scalar(s, name, held, form.over)
+                yield from map(_inexact, _opened_scalar(s, name, held, form.over))
             weight = _times(weight, *scalars)
             for n, m in enumerate(matrices):
                 left, right = form.left + matrices[:n], matrices[n + 1 :] + form.right
-                yield from _opened(Form(m, left, right, weight, form.over), name)
+                part = replace(form, factor=m, left=left, right=right, weight=weight)
+                yield from _opened(part, name)
         case ex.Transpose(arg=Symbol()):
             yield form
         case ex.Transpose(arg=arg):
-            turned = Form(arg, _flipped(form.right), _flipped(form.left), form.weight, form.over)
+            left, right = _flipped(form.right), _flipped(form.left)
+            turned = replace(form, factor=arg, left=left, right=right)
             yield from _opened(turned, name)
         case ex.IndexSum(indices=indices, body=body):
             yield from _opened(replace(form, factor=body, over=form.over + indices), name)

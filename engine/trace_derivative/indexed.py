@@ -215,15 +215,27 @@ def plus(*terms: Indexed) -> Indexed:
 
 
 def sum_over(indices: tuple[Index, ...], body: Indexed) -> Indexed:
-    """The sum over indices; directly nested sums become one, a number stands in front."""
+    """The sum over indices; directly nested sums become one, a number stands in front.
+
+    An index that the body does not hold gives a factor, the size of its dimension.
+    """
     if not indices or body == ZERO:
         return body
+    idle = [i for i in indices if i not in body.free]
+    if idle:
+        sizes = [element(size_of(i.dim)) for i in idle]
+        return times(*sizes, sum_over(tuple(i for i in indices if i in body.free), body))
     if isinstance(body, SumOver) and not set(indices) & set(body.indices):
         indices, body = indices + body.indices, body.body
     if isinstance(body, Times) and body.coefficient != 1:
         rest = _make(SumOver, (body,), indices, times(*body.factors), bound=indices)
         return times(num(body.coefficient), rest)
     return _make(SumOver, (body,), indices, body, bound=indices)
+
+
+def size_of(dim: Dim) -> Expr:
+    """The size of a dimension as an expression, `tr(eye(n))`."""
+    return ex.number(dim) if isinstance(dim, int) else ex.trace(ex.identity(dim))
 
 
 def function(name: str, arg: Indexed) -> Indexed:

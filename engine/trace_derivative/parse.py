@@ -140,7 +140,7 @@ class _Parser:
         free = self.free_indices() if self.tokens[0][0] == "[" else None
         tree = self.expression(_SUM)
         if self.tokens[self.at][0]:
-            self.unexpected()
+            raise self.unexpected()
         return Parsed(self.text, tree, free)
 
     # ------------------------------------------------------------ errors
@@ -153,18 +153,18 @@ class _Parser:
         """Raise the error for a token that cannot stand where it stands."""
         kind, start, stop, word = self.tokens[self.at]
         if not kind:
-            self.fail("the text ends too early", (start, start + 1), "an operand is missing")
+            raise self.fail("the text ends too early", (start, start + 1), "an operand is missing")
         if kind in _OPENING and not self.open:
-            self.fail(f"`{word}` without `{_OPENING[kind]}`", (start, stop), "remove it")
+            raise self.fail(f"`{word}` without `{_OPENING[kind]}`", (start, stop), "remove it")
         if self.open and kind in (")", "]", ","):
-            self.not_closed()
+            raise self.not_closed()
         if kind == "[":
             hint = "brackets [ ] stand behind a matrix or a function; group with ( )"
-            self.fail("unexpected `[`", (start, stop), hint)
+            raise self.fail("unexpected `[`", (start, stop), hint)
         if kind == ":":
             hint = "a colon stands in B[k,:] and in sum(k: ...)"
-            self.fail("unexpected `:`", (start, stop), hint)
-        self.fail(f"unexpected `{word}`", (start, stop), "an operand is missing before it")
+            raise self.fail("unexpected `:`", (start, stop), hint)
+        raise self.fail(f"unexpected `{word}`", (start, stop), "an operand is missing before it")
 
     def not_closed(self) -> NoReturn:
         """Raise the error for the innermost open bracket."""
@@ -184,13 +184,13 @@ class _Parser:
         """Count one level of nesting."""
         self.nesting += 1
         if self.nesting > self.limit:
-            self.too_deep((token[1], token[2]))
+            raise self.too_deep((token[1], token[2]))
 
     def higher(self, token: Token) -> None:
         """Count one operator on top of the tree that was read last."""
         self.height += 1
         if self.height > self.limit:
-            self.too_deep((token[1], token[2]))
+            raise self.too_deep((token[1], token[2]))
 
     def too_deep(self, span: Span) -> NoReturn:
         """Raise the error for too many levels."""
@@ -237,12 +237,12 @@ class _Parser:
         kind, start, stop, word = self.tokens[self.at]
         if kind in _JUXTAPOSED:
             if kind == "number":
-                self.fail(f"`{word}` behind an operand", (start, stop), "write * or ^ before it")
+                raise self.fail(f"`{word}` behind an operand", (start, stop), "write * or ^ before it")
             return "*"
         if kind == "**":
-            self.fail("`**` is not an operator", (start, stop), "a power is A^2, elementwise A.^2")
+            raise self.fail("`**` is not an operator", (start, stop), "a power is A^2, elementwise A.^2")
         if kind == "⊗":
-            self.no_kronecker((start, stop))
+            raise self.no_kronecker((start, stop))
         self.at += 1
         return _ELEMENTWISE.get(kind, kind)
 
@@ -315,7 +315,7 @@ class _Parser:
             self.nesting -= levels
             return Transposed(start, stop, base, negative, not mark, elementwise)
         if kind == "*":
-            self.fail("`^*` is not an operator", (left, stop), "a transpose is A'")
+            raise self.fail("`^*` is not an operator", (left, stop), "a transpose is A'")
         exponent = self.operand()
         self.nesting -= levels
         stop = self.tokens[self.at - 1][2]
@@ -347,8 +347,8 @@ class _Parser:
             self.leave()
             return self.norm(start, inner)
         if kind == "⊗":
-            self.no_kronecker((start, stop))
-        self.unexpected()
+            raise self.no_kronecker((start, stop))
+        raise self.unexpected()
 
     def enter(self, token: Token) -> None:
         """Pass an opening bracket."""
@@ -360,8 +360,8 @@ class _Parser:
         """Pass the closing bracket."""
         if self.tokens[self.at][0] != _CLOSING[self.open[-1][0]]:
             if self.tokens[self.at][0] in ("", ")", "]", "‖"):
-                self.not_closed()
-            self.unexpected()
+                raise self.not_closed()
+            raise self.unexpected()
         token = self.open.pop()
         self.nesting -= 1
         self.at += 1
@@ -375,7 +375,7 @@ class _Parser:
             _, _, stop, word = self.tokens[self.at + 1]
             if word not in _NORMS:
                 hint = "there is ‖A‖_F, ‖x‖_2 and ‖x‖_1"
-                self.fail("a norm that is not known", (left, max(stop, left + 1)), hint)
+                raise self.fail("a norm that is not known", (left, max(stop, left + 1)), hint)
             function = _NORMS[word]
             self.at += 2
         return Call(start, stop, function, (arg,), False)
@@ -402,7 +402,7 @@ class _Parser:
         bracket = following == "(" or following == "["
         if word in _MATRIX_FUNCTIONS:
             if not bracket:
-                self.needs_brackets(word, (start, stop))
+                raise self.needs_brackets(word, (start, stop))
             if word == "sum" and self.binds():
                 return self.bound("sum", token)
             return self.call(token, _MATRIX_FUNCTIONS[word], False)
@@ -413,10 +413,10 @@ class _Parser:
         if word == "delta" and bracket:
             return self.delta(token)
         if word == "kron":
-            self.no_kronecker((start, stop))
+            raise self.no_kronecker((start, stop))
         if word in functions.TABLE or word in functions.ALIASES:
             if not bracket:
-                self.needs_brackets(word, (start, stop))
+                raise self.needs_brackets(word, (start, stop))
             return self.call(token, functions.ALIASES.get(word, word), True)
         if word in _UNSUPPORTED and (bracket or len(word) > 3):
             raise UnsupportedError(
@@ -431,7 +431,7 @@ class _Parser:
 
     def needs_brackets(self, word: str, span: Span) -> NoReturn:
         """Raise the error for a function without an argument."""
-        self.fail(
+        raise self.fail(
             f"the function {word} needs brackets",
             span,
             f"write {word}(...), or declare the symbol {word}",
@@ -448,7 +448,7 @@ class _Parser:
             return self.call(token, found.name, True)
         if _is_symbol(word) or self.splits(word):
             return None
-        self.fail(
+        raise self.fail(
             f"unknown function `{word}`",
             (start, stop),
             _did_you_mean(word) or "declare it where it is a symbol",
@@ -470,7 +470,7 @@ class _Parser:
         wanted = 2 if function == "dot" else 1
         if len(args) != wanted:
             count = "two arguments" if wanted == 2 else "one argument"
-            self.fail(
+            raise self.fail(
                 f"{word} takes {count}, not {len(args)}", (start, self.tokens[self.at - 1][2])
             )
         return Call(start, self.tokens[self.at - 1][2], function, tuple(args), elementwise)
@@ -496,7 +496,7 @@ class _Parser:
         self.height = 0
         stop = self.tokens[self.at - 1][2]
         if len(sizes) > 2:
-            self.fail(f"{word} takes one or two sizes", (start, stop))
+            raise self.fail(f"{word} takes one or two sizes", (start, stop))
         return Constant(start, stop, kind, tuple(sizes))
 
     def sizes_follow(self) -> bool:
@@ -520,9 +520,9 @@ class _Parser:
                 self.at += 1
                 return Size(start, stop, value.numerator)
         if kind in ("", ",", ")"):
-            self.unexpected()
+            raise self.unexpected()
         hint = "a size is a dimension name or a positive whole number"
-        self.fail(f"`{word}` is not a size", (start, stop), hint)
+        raise self.fail(f"`{word}` is not a size", (start, stop), hint)
 
     def binds(self) -> bool:
         """Do index names and a colon stand in the bracket behind `sum`?"""
@@ -540,7 +540,7 @@ class _Parser:
         indices = self.index_list(":")
         self.at += 1
         if kind == "rows" and len(indices) != 1:
-            self.fail("rows takes one index", indices[0].span, "rows(k: v)")
+            raise self.fail("rows takes one index", indices[0].span, "rows(k: v)")
         body = self.expression(_SUM)
         self.leave()
         return Bound(token[1], self.tokens[self.at - 1][2], kind, indices, body)
@@ -553,7 +553,7 @@ class _Parser:
         self.leave()
         span = (token[1], self.tokens[self.at - 1][2])
         if len(indices) != 2:
-            self.fail("delta takes two indices", span, "delta(i,j)")
+            raise self.fail("delta takes two indices", span, "delta(i,j)")
         return DeltaOf(*span, *indices)
 
     def index_list(self, end: str, distinct: bool = True) -> tuple[IndexName, ...]:
@@ -562,16 +562,16 @@ class _Parser:
         while True:
             kind, start, stop, word = self.tokens[self.at]
             if kind != "name":
-                self.no_index()
+                raise self.no_index()
             if distinct and any(word == n.name for n in names):
-                self.fail(f"the index {word} stands here twice", (start, stop))
+                raise self.fail(f"the index {word} stands here twice", (start, stop))
             names.append(IndexName(start, stop, word))
             self.at += 1
             kind, start, stop, word = self.tokens[self.at]
             if kind == end:
                 return tuple(names)
             if kind != ",":
-                self.fail(
+                raise self.fail(
                     f"expected `{end}` or a comma",
                     (start, max(stop, start + 1)),
                     "as in sum(i,j: ...)",
@@ -589,8 +589,8 @@ class _Parser:
                 hint="sum(i: A[i,i]), A[i,j], B[k,:]",
             )
         if not kind:
-            self.fail("the text ends too early", (start, start + 1), "an index is missing")
-        self.fail(f"expected an index instead of `{word}`", (start, stop), "A[i,j], x[i], B[k,:]")
+            raise self.fail("the text ends too early", (start, start + 1), "an index is missing")
+        raise self.fail(f"expected an index instead of `{word}`", (start, stop), "A[i,j], x[i], B[k,:]")
 
     def subscript(self, start: int, arg: Tree, bracket: Token) -> Tree:
         """`[i,j]`, `[i]`, `[k,:]` or `[:,k]` behind an operand."""
@@ -603,16 +603,16 @@ class _Parser:
             elif kind == "name":
                 places.append(IndexName(left, right, word))
             else:
-                self.no_index()
+                raise self.no_index()
             self.at += 1
             if self.tokens[self.at][0] != ",":
                 break
             self.at += 1
         kind, left, right, word = self.tokens[self.at]
         if kind == "":
-            self.not_closed()
+            raise self.not_closed()
         if kind != "]":
-            self.fail(
+            raise self.fail(
                 f"expected `]` instead of `{word}`",
                 (left, right),
                 "A[i,j], x[i], B[k,:]; group with ( )",
@@ -621,7 +621,7 @@ class _Parser:
         self.at += 1
         if len(places) > 2 or not any(places):
             span = (bracket[1], right)
-            self.fail("one or two indices are needed here", span, "A[i,j], x[i], B[k,:], B[:,k]")
+            raise self.fail("one or two indices are needed here", span, "A[i,j], x[i], B[k,:], B[:,k]")
         return Subscript(start, right, arg, tuple(places))
 
     def free_indices(self) -> tuple[IndexName, ...]:
@@ -632,7 +632,7 @@ class _Parser:
             free = self.index_list("]")
         self.at += 1
         if len(free) > 2:
-            self.fail("a result has at most two free indices", free[2].span)
+            raise self.fail("a result has at most two free indices", free[2].span)
         return free
 
     # ------------------------------------------------------------ symbols written together
@@ -643,7 +643,7 @@ class _Parser:
         if _is_symbol(word):
             return token
         if not self.splits(word):
-            self.unknown(word, (start, stop))
+            raise self.unknown(word, (start, stop))
         place, pieces = start, []
         for piece in _pieces(word):
             pieces.append(("name", place, place + len(piece), piece))
@@ -682,7 +682,7 @@ class _Parser:
         hint = _did_you_mean(word)
         if not hint:
             hint = f"declare it (shapes), or write a product with signs: {'*'.join(_pieces(word) or [word])}"
-        self.fail(f"unknown name `{word}`", span, hint)
+        raise self.fail(f"unknown name `{word}`", span, hint)
 
 
 def _is_symbol(word: str) -> bool:

@@ -13,7 +13,7 @@ from .build import Builder
 from .declare import Declaration, ShapeSpec, declarations, definitions, of_symbol, read_name
 from .dims import Pair
 from .errors import ShapeError, Span
-from .expr import Expr, Index, Shape, Symbol
+from .expr import Dim, Expr, Index, Shape, Symbol
 from .limits import limited
 from .parse import parse
 from .shapes import Inference
@@ -51,18 +51,20 @@ def read(
     scalar: bool = False,
     symbols: Mapping[str, Symbol] | None = None,
     expected: Shape | None = None,
+    ranges: Mapping[str, Dim] | None = None,
 ) -> Reading:
     """Read texts together.
 
     `shapes` declares names; `where` defines abbreviations; `wrt` are names that are symbols
     even where they do not occur, their open dimensions are named first.  `symbols` are symbols
     whose shapes are settled.  With `same_shape` all texts have one shape, with `scalar` each
-    is a scalar, with `expected` each has that shape.
+    is a scalar, with `expected` each has that shape.  `ranges` says over which dimension an
+    index of a given name runs, where a text may not show it.
     """
     with limited(source=texts[0] if texts else ""):
         declared = _declared(shapes, symbols)
         variables = tuple(read_name(name) for name in ((wrt,) if isinstance(wrt, str) else wrt))
-        reader = _Reader(declared, variables)
+        reader = _Reader(declared, variables, ranges)
         for name, text in definitions(where):
             reader.define(name, text)
         for text in texts:
@@ -83,9 +85,14 @@ def _declared(
 class _Reader:
     """One reading: parse and infer text after text, then name the dimensions and build."""
 
-    def __init__(self, declared: dict[str, Declaration], variables: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        declared: dict[str, Declaration],
+        variables: tuple[str, ...],
+        ranges: Mapping[str, Dim] | None,
+    ) -> None:
         self._variables = variables
-        self._inference = Inference(declared)
+        self._inference = Inference(declared, ranges)
         self._known = {*declared, *variables}
         self._definitions: list[tuple[str, Parsed]] = []
         self._texts: list[Parsed] = []

@@ -44,9 +44,12 @@ class Inference:
     appearance, `indices` the dimension of every index where it is bound.
     """
 
-    def __init__(self, declared: Mapping[str, Declaration]) -> None:
+    def __init__(
+        self, declared: Mapping[str, Declaration], ranges: Mapping[str, Dim] | None = None
+    ) -> None:
         self.declared = declared
         self.dims = Dimensions()
+        self._ranges = ranges or {}
         self.pairs: dict[Tree | IndexName, Pair] = {}
         self.symbols: dict[str, Pair] = {}
         self.ranks: dict[str, int] = {}
@@ -294,7 +297,11 @@ class Inference:
     # ------------------------------------------------------------ indices
 
     def _bind(self, index: IndexName) -> int:
-        dim = self._scope[index.name] = self.indices[index] = self.dims.open(ANY)
+        known = self._ranges.get(index.name)
+        dim = self.dims.open(ANY) if known is None else self.dims.rigid(known)
+        self._scope[index.name] = self.indices[index] = dim
+        if known is not None:
+            self._used.add(dim)
         self.index_use.setdefault(index.name, (self._text, index.span))
         self.pairs[index] = (dim, ONE)
         return dim

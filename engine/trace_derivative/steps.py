@@ -117,8 +117,8 @@ def identity_steps(
     """
     names = _Names(function, variable)
     start: Side = Derivative(function, variable)
-    unnamed = [f.value() for f in account.forms]
-    single = unnamed[0] if len(unnamed) == 1 else rewritten
+    alone = len(account.forms) == 1 and account.forms[0].exact
+    single = account.forms[0].value() if alone else rewritten
     stages = ((as_trace(function), "As a trace"), (rewritten, "Multiplied out"), (single, "Rotated"))
     shown: Side = FunctionName()
     for form, reason in stages:

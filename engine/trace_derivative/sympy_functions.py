@@ -49,7 +49,6 @@ _LATEX = {
     "besseli": "I",
     "besselk": "K",
     "polygamma": r"\psi",
-    "zeta_": r"\zeta",
 }
 
 _NUMPY = {

@@ -17,7 +17,7 @@ from . import expr as ex
 from . import indexed as ix
 from . import numeric
 from .evaluate import Axed, Evaluator
-from .expr import Expr, Index, Symbol
+from .expr import Expr, Index, Shape, Symbol
 from .read import read
 from .render_text import with_free_indices
 from .sampling import Sample
@@ -35,6 +35,7 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 TOLERANCE = 1e-8
 TOLERANCE_DIFFERENCES = 1e-5
+_FLOOR = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +113,13 @@ class Verifier:
         self._symbols = dict(journey.symbols)
         self._symbols.update({d.symbol.name: d.symbol for d in journey.definitions})
         self._symbols.update({s.name: s for _, s in journey.marked})
+        self._ranges = {i.name: i.dim for d in journey.definitions for i in d.value.free}
         self._read: dict[str, Expr] = {}
         self._points = [_Point(s) for s in samples]
         for point in self._points:
             self._define(point)
+            size = float(np.abs(point.at.value(journey.function)).max(initial=0.0))
+            point.floor = _FLOOR * max(1.0, size if np.isfinite(size) else 1.0)
         self.kind = numeric.kind(journey.function)
         exact = self.kind == "complex step"
         self.tolerance = tolerance or (TOLERANCE if exact else TOLERANCE_DIFFERENCES)
@@ -129,7 +133,7 @@ class Verifier:
         worst, failure = 0.0, None
         for point in self._points:
             left, right = (self._value(side, free, point) for side in (lhs, rhs))
-            error = relative_error(left, right)
+            error = relative_error(left, right, point.floor)
             if error > worst or np.isnan(error):
                 worst = error
             if failure is None and not error <= self.tolerance:
@@ -166,7 +170,8 @@ class Verifier:
                 zero = np.zeros_like(point.at.value(self._journey.variable))
                 return np.asarray(sum(slopes, zero))
             case _:
-                return point.at.value(self._again(self._text(side, free)), free)
+                shape = self._journey.variable.shape if free else None
+                return point.at.value(self._again(self._text(side, free), shape), free)
 
     def _slope(self, function: Expr, variable: Symbol, point: _Point) -> Array:
         return numeric.gradient(function, variable, point.values, point.sample.dims)
@@ -197,11 +202,12 @@ class Verifier:
             case _:
                 assert_never(side)
 
-    def _again(self, text: str) -> Expr:
+    def _again(self, text: str, shape: Shape | None = None) -> Expr:
         """The expression that a printed text reads back to."""
         found = self._read.get(text)
         if found is None:
-            found = self._read[text] = read(text, symbols=self._symbols).exprs[0]
+            reading = read(text, symbols=self._symbols, expected=shape, ranges=self._ranges)
+            found = self._read[text] = reading.exprs[0]
         return found
 
     def _define(self, point: _Point) -> None:
@@ -219,6 +225,7 @@ class _Point:
     sample: Sample
     values: dict[str, Any] = field(default_factory=dict)
     sides: dict[tuple[Side, tuple[Index, ...]], Array] = field(default_factory=dict)
+    floor: float = 0.0
     at: Evaluator = field(init=False)
 
     def __post_init__(self) -> None:
@@ -239,15 +246,19 @@ def _has_derivative(side: Side) -> bool:
     return isinstance(side, Derivative | DerivativeSum)
 
 
-def relative_error(a: Array, b: Array) -> float:
-    """The largest difference, relative to the largest entry of either side; infinite for NaN."""
+def relative_error(a: Array, b: Array, floor: float = 1e-300) -> float:
+    """The largest difference, relative to the largest entry of either side; infinite for NaN.
+
+    Sides whose entries are all below `floor` count as that large: what is left of a sum that
+    cancels is rounding, not a value.
+    """
     if a.shape != b.shape:
         return float("inf")
     difference = float(np.max(np.abs(a - b), initial=0.0))
     size = max(float(np.max(np.abs(a), initial=0.0)), float(np.max(np.abs(b), initial=0.0)))
     if not np.isfinite(difference) or not np.isfinite(size):
         return float("inf")
-    return difference / size if size > 1e-300 else difference
+    return difference / max(size, floor)
 
 
 def describe_difference(a: Array, b: Array) -> str:

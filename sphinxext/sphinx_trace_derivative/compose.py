@@ -29,12 +29,14 @@ __all__ = ["Layout", "derivation_nodes", "refusal_nodes"]
 class Layout:
     """How one derivation stands on its page: labels and numbers, and how its steps are folded.
 
-    `refuted`: the author's claim, where it is false and the author says so.
+    `claim` is the check of the author's own result, if there is one; `refuted` says that the
+    author knows it to be wrong.
     """
 
     labels: Labels
     folding: str
-    refuted: Check | None = None
+    claim: Check | None = None
+    refuted: bool = False
 
 
 def derivation_nodes(
@@ -50,9 +52,9 @@ def derivation_nodes(
     made += [_paragraph(place, text, "trace-derivative-notice") for text in presentation.notices]
     if presentation.code:
         made.append(_code(place, presentation.code))
-    if layout.refuted is not None:
-        made.append(_counterexample(place, layout.refuted, nodes.note))
-    made += [_counterexample(place, check, nodes.error) for check in presentation.failures]
+    for check in presentation.failures:
+        if check != layout.claim:
+            made.append(_counterexample(place, check))
     if presentation.verification:
         made.append(_paragraph(place, presentation.verification, "trace-derivative-verification"))
     return made
@@ -76,9 +78,11 @@ def _display_nodes(place: Place, display: Display, layout: Layout) -> list[nodes
     sentence = [_sentence(place, display.sentence)] if display.sentence else []
     if display.status != "failed":
         return [*sentence, *formula]
-    if display.part == "expected":  # its sentence says that it is false
-        kind = nodes.note if layout.refuted is not None else nodes.error
-        return [_admonition(place, kind, [*sentence, *formula])]
+    if display.part == "expected" and layout.claim is not None:
+        # Its sentence says that it is false, and the end of the counterexample where.
+        example = _code(place, layout.claim.counterexample or layout.claim.message)
+        kind = nodes.note if layout.refuted else nodes.error
+        return [_admonition(place, kind, [*sentence, *formula, example])]
     said = _paragraph(place, _("This equation is false:"), "")
     return [*sentence, _admonition(place, nodes.error, [said, *formula])]
 
@@ -116,13 +120,11 @@ def _code(place: Place, code: str) -> nodes.literal_block:
     return block
 
 
-def _counterexample(
-    place: Place, check: Check, kind: Callable[..., nodes.Element]
-) -> nodes.Element:
-    content: list[nodes.Element] = [_paragraph(place, check.message, "")]
+def _counterexample(place: Place, check: Check) -> nodes.Element:
+    content: list[nodes.Element] = [_paragraph(place, f"{check.name}: {check.message}", "")]
     if check.counterexample:
         content.append(_code(place, check.counterexample))
-    return _admonition(place, kind, content)
+    return _admonition(place, nodes.error, content)
 
 
 def _admonition(

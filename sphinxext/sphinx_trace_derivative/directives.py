@@ -25,7 +25,7 @@ from .locale import translate as _
 from .logging import Report
 from .options import OPTION_SPEC, Request, join_expression, read_request
 from .records import Record, Status, note
-from .verdict import claim_holds, judge, warn_of_failures
+from .verdict import judge, warn_of_failures
 
 if TYPE_CHECKING:
     from trace_derivative.presentation import Presentation
@@ -146,8 +146,7 @@ class TraceDerivativeDirective(_PlacedDirective):
         if remark:
             place.report.warn("input", remark)
         warn_of_failures(result, request, place.report)
-        refuted = result.claim if request.expect_fails and not claim_holds(result) else None
-        layout = Layout(labels, request.settings.steps, refuted)
+        layout = Layout(labels, request.settings.steps, result.claim, request.expect_fails)
         content = derivation_nodes(place, result.presentation, layout)
         status = judge(result, request)
         container = self._container(place, [*before, *content], status)

@@ -12,17 +12,17 @@ from .records import Status
 if TYPE_CHECKING:
     from trace_derivative.verify import Check
 
-__all__ = ["claim_holds", "judge", "warn_of_failures"]
+__all__ = ["judge", "warn_of_failures"]
 
 
 def judge(result: Result, request: Request) -> Status:
     """The status on the page; a claim that the author knows to be wrong is no failure."""
-    if request.verify and request.expect_fails and claim_holds(result):
+    if request.verify and request.expect_fails and _claim_holds(result):
         return "failed"
     return result.presentation.status
 
 
-def claim_holds(result: Result) -> bool:
+def _claim_holds(result: Result) -> bool:
     """Whether there is a claim, and it was found to be right."""
     return result.claim is not None and result.claim.passed
 
@@ -32,7 +32,7 @@ def warn_of_failures(result: Result, request: Request, report: Report) -> None:
     for check in result.presentation.failures:
         subtype: Subtype = "claim" if check == result.claim else "verification"
         report.warn(subtype, _in_words(check, result))
-    if request.verify and request.expect_fails and claim_holds(result):
+    if request.verify and request.expect_fails and _claim_holds(result):
         right = f"{request.expect} is right, but :expect-fails: says that it is wrong"
         report.warn("claim", right)
     for notice in result.presentation.notices:

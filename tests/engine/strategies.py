@@ -131,7 +131,7 @@ class _Maker:
     def divided(self, shape: Shape, depth: int, scope: Scope) -> Expr:
         denominator = self.of(SCALAR, depth, scope)
         numerator = self.of(shape, depth, scope)
-        return numerator if ex.is_zero(denominator) else ex.quotient(numerator, denominator)
+        return numerator if _vanishes(denominator) else ex.quotient(numerator, denominator)
 
     def applied(self, shape: Shape, depth: int, scope: Scope) -> Expr:
         return ex.apply(self.one(self.functions), self.of(shape, depth, scope))  # type: ignore[arg-type]
@@ -142,7 +142,7 @@ class _Maker:
         if self.draw(st.integers(0, 3)) == 0:
             return ex.power(base, self.of(SCALAR, 0, scope))
         value = Fraction(self.one(values))  # type: ignore[arg-type]
-        return base if ex.is_zero(base) else ex.power(base, ex.number(value))
+        return base if _vanishes(base) else ex.power(base, ex.number(value))
 
     def reduced(self, shape: Shape, depth: int, scope: Scope) -> Expr:
         n = self.one(DIMS)
@@ -168,7 +168,7 @@ class _Maker:
 
     def quotient(self, shape: Shape, depth: int, scope: Scope) -> Expr:
         numerator, denominator = (self.of(shape, depth, scope) for _ in range(2))
-        return numerator if ex.is_zero(denominator) else ex.quotient(numerator, denominator)
+        return numerator if _vanishes(denominator) else ex.quotient(numerator, denominator)
 
     def square(self, shape: Shape, depth: int, scope: Scope) -> Expr:
         kind = self.draw(st.integers(0, 3))
@@ -176,7 +176,7 @@ class _Maker:
             along = (shape[0], 1) if self.draw(st.booleans()) else (1, shape[0])
             return ex.diag(self.of(along, depth, scope))
         inner = self.of(shape, depth, scope)
-        if ex.is_zero(inner):
+        if _vanishes(inner):
             return inner
         return ex.inverse(inner) if kind == 1 else ex.matrix_power(inner, kind * 2 - 2 or -2)
 
@@ -214,6 +214,11 @@ class _Maker:
         if shape[1] == 1:
             return ex.column(self.of((shape[0], index.dim), depth, scope), index)
         return ex.mul(self.slice(SCALAR, depth, scope, index), self.of(shape, depth, scope))
+
+
+def _vanishes(e: Expr) -> bool:
+    """May it be zero by construction, so that nothing is to be divided by it?"""
+    return any(ex.is_zero(part) for part in ex.walk(e))
 
 
 def _inside(scope: Scope, index: Index) -> Scope:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.engine import formulas
 from trace_derivative import expr as ex
 from trace_derivative import indexed as ix
-from trace_derivative.expr import Index
+from trace_derivative.expr import Expr, Index
 from trace_derivative.render_json import expr_dict, indexed_dict, side_dict
 from trace_derivative.statements import Derivative, DerivativeSum, EntryOfResult, FunctionName
 
@@ -69,9 +68,8 @@ def test_sides() -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.integers(0, 10**9))
-def test_everything_is_json(seed: int) -> None:
-    e = formulas.Maker(seed).expression()
+@given(formulas.formulas())
+def test_everything_is_json(e: Expr) -> None:
     plain = expr_dict(e)
     assert json.loads(json.dumps(plain)) == plain
     assert plain["text"] == str(e)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.engine import formulas
 from tests.engine.unicode_reader import evaluate_unicode
@@ -84,20 +83,15 @@ def test_sides() -> None:
     assert definition_unicode(Definition(S, ex.mul(X, B, A))) == "S = X B A"
 
 
-seeds = st.integers(0, 10**9)
-
-
 @settings(max_examples=400, deadline=None)
-@given(seeds)
-def test_the_text_of_an_expression_means_the_expression(seed: int) -> None:
-    e = formulas.Maker(seed).expression()
+@given(formulas.formulas())
+def test_the_text_of_an_expression_means_the_expression(e: Expr) -> None:
     assert "\n" not in unicode(e)
     formulas.same_value(e, unicode(e), evaluate_unicode)
 
 
 @settings(max_examples=150, deadline=None)
-@given(seeds)
-def test_the_text_of_an_index_form_means_the_index_form(seed: int) -> None:
-    e = formulas.Maker(seed).make(ex.SCALAR, 3, ())
+@given(formulas.formulas(ex.SCALAR))
+def test_the_text_of_an_index_form_means_the_index_form(e: Expr) -> None:
     for t in formulas.expansions(e):
         formulas.same_index_value(e, t, indexed_unicode(t), evaluate_unicode)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import Any, TypeAlias
 import pytest
 from docutils import nodes
 from sphinx.testing.util import SphinxTestApp
-from sphinx.util.console import strip_escape_sequences
 
 from sphinx_trace_derivative.domain import TraceDerivativeDomain
 from sphinx_trace_derivative.records import DOMAIN, Record
@@ -31,7 +31,7 @@ class Built:
     @property
     def log(self) -> str:
         """The log of warnings, without colours and without the folder of the test."""
-        text = strip_escape_sequences(self.app.warning.getvalue())
+        text = re.sub(r"\x1b\[[0-9;]*m", "", self.app.warning.getvalue())
         return text.replace(f"{self.app.srcdir}/", "")
 
     @property

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
+
 import pytest
-from sphinx.util.inventory import InventoryFile
 
 from tests.sphinxext.conftest import Build, page
 
@@ -37,9 +38,10 @@ def test_any_reaches_the_equation(build: Build) -> None:
 
 def test_inventory_lists_derivations(build: Build) -> None:
     built = build({"index.rst": page(ONE, TWO)})
-    data = (built.folder / "objects.inv").read_bytes()
-    found = InventoryFile.loads(data, uri="https://example.org")
-    assert set(found.data["trace-derivative:derivation"]) == {"one", "two-W", "two-H"}
+    *_, packed = (built.folder / "objects.inv").read_bytes().split(b"\n", 4)
+    listed = zlib.decompress(packed).decode()
+    for name in ("one", "two-W", "two-H"):
+        assert f"\n{name} trace-derivative:derivation 1 index.html#trace-derivative-" in listed
 
 
 def test_index_pages(build: Build) -> None:

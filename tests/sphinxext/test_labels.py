@@ -35,10 +35,8 @@ def test_label_twice_in_a_document(build: Build) -> None:
 
 def test_label_of_a_plain_equation(build: Build) -> None:
     built = build({"index.rst": page(".. math:: x\n   :label: one", ONE)}, builder="dummy")
-    assert built.warnings == [
-        "index.rst:7: WARNING: the equation label one is used twice in this document "
-        "[trace_derivative.label]"
-    ]
+    assert built.log.startswith("index.rst:7: WARNING: the equation label one is used twice")
+    assert built.log.count("[trace_derivative.label]") == 1
 
 
 def test_label_twice_in_two_documents_is_said_also_in_parallel(build: Build) -> None:

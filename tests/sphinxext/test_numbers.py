@@ -86,3 +86,15 @@ def test_number_of_no_equation_is_a_warning(build: Build) -> None:
     assert len(built.warnings) == 1
     assert "index.rst:4: WARNING: option :numbers:: no equation for nonsense=3" in built.log
     assert "(9)" in built.page()
+
+
+def test_text_has_sphinx_own_numbers_under_numfig(build: Build) -> None:
+    files = {
+        "index.rst": page(".. toctree::\n   :numbered:\n\n   page"),
+        "page.rst": page(
+            ".. trace-derivative:: tr(A X B)\n   :name: one\n   :show: minimal", "See :eq:`one`."
+        ),
+    }
+    text = build(files, builder="text", numfig=True).page("page.txt")
+    assert "    (1.1)\n" in text
+    assert "See (1.1)." in text

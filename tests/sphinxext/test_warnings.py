@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+
 import pytest
 from docutils import nodes
 
 from sphinx_trace_derivative import engine
 from sphinx_trace_derivative.logging import SUBTYPES
 from tests.sphinxext.conftest import Build, page
+from trace_derivative.expr import scale
+from trace_derivative.simplify import simplify
 
 BEFORE, AFTER = "Before.", "After it, :math:`x`."
 
@@ -73,6 +77,23 @@ def test_false_claim_is_a_warning_with_a_counterexample(build: Build) -> None:
     assert "trace-derivative-verified" not in html
     assert "trace-derivative-failure admonition error" in html
     assert "and false" in html
+
+
+def test_false_result_is_never_shown_as_verified(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    derivations = importlib.import_module("trace_derivative.derive")
+    monkeypatch.setattr(derivations, "simplify", lambda e: scale(2, simplify(e)))
+    built = build({"index.rst": page(".. trace-derivative:: tr(A X B)\n   :name: one")})
+    assert "[trace_derivative.verification]" in built.log
+    assert "[trace_derivative.claim]" not in built.log
+    assert "np.array(" in built.log
+    assert built.records()[0].status == "failed"
+    html = built.page()
+    assert "This equation is false:" in html
+    assert "trace-derivative-verified" not in html
+    text = build({}, builder="text").page("index.txt")
+    assert "This equation is false:" in text
 
 
 def test_false_claim_can_be_what_the_author_shows(build: Build) -> None:
