@@ -302,7 +302,7 @@ def _sum_of_weights(network: _Network, i: Index) -> Expr:
     """Sum over a node without edges of the product of its weights."""
     weights = network.weights.get(i, [])
     if not weights:
-        return ix.size_of(i.dim)
+        return ex.size_of(i.dim)
     if len(weights) == 1:
         return simplify(ex.total(weights[0]))
     return simplify(ex.mul(ex.transpose(weights[0]), ex.hadamard(*weights[1:])))

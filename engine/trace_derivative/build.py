@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import NoReturn, assert_never
+from typing import TypeVar, assert_never
 
 from . import expr as ex
 from . import limits
-from .errors import LimitError, ParseError, ShapeError, Span, UnsupportedError
+from .errors import LimitError, ShapeError, TraceDerivativeError, UnsupportedError
 from .expr import Expr, Index, Symbol
 from .shapes import Inference
 from .tree import (
@@ -33,6 +33,8 @@ from .tree import (
     Transposed,
     Tree,
 )
+
+E = TypeVar("E", bound=TraceDerivativeError)
 
 _FUNCTIONS = {
     "tr": ex.trace,
@@ -66,7 +68,7 @@ class Builder:
             if problem.source:
                 raise
             # a constructor's own check: the inference has missed something
-            self._fail(ShapeError, problem.message, parsed.tree)
+            raise self._error(ShapeError, problem.message, parsed.tree, "") from problem
 
     def index(self, name: IndexName) -> Index:
         """An index with its dimension."""
@@ -132,7 +134,7 @@ class Builder:
                 run = [ex.hadamard(left, right)]
             else:
                 if ex.is_zero(right):
-                    self._fail(UnsupportedError, "a division by zero", factor)
+                    raise self._by_zero(factor)
                 run = [ex.quotient(left, right)]
         return self._bounded(ex.mul(*run) if len(run) > 1 else run[0], node)
 
@@ -144,7 +146,7 @@ class Builder:
         if function == "diag":
             return ex.diag(args[0]) if 1 in args[0].shape else ex.diagonal(args[0])
         if function == "inv" and ex.is_zero(args[0]):
-            self._fail(UnsupportedError, "a division by zero", node)
+            raise self._by_zero(node)
         return _FUNCTIONS[function](args[0])
 
     def _transposed(self, node: Transposed) -> Expr:
@@ -154,7 +156,7 @@ class Builder:
             return ex.power(arg, ex.neg(letter) if node.inverse else letter)
         if node.inverse:
             if ex.is_zero(arg):
-                self._fail(UnsupportedError, "a division by zero", node)
+                raise self._by_zero(node)
             arg = ex.inverse(arg)
         return ex.transpose(arg)
 
@@ -162,13 +164,13 @@ class Builder:
         base, exponent = self._of(node.base), self._of(node.exponent)
         value = exponent.value if isinstance(exponent, ex.Number) else None
         if value is not None and value < 0 and ex.is_zero(base):
-            self._fail(UnsupportedError, "a division by zero", node)
+            raise self._by_zero(node)
         if node.elementwise or ex.is_scalar(base):
             if value is not None:
                 self._check_power(base, value, node.exponent)
             return ex.power(base, exponent)
         if value is None or value.denominator != 1:
-            self._fail(
+            raise self._error(
                 UnsupportedError,
                 "the power of a matrix needs a whole number as exponent",
                 node.exponent,
@@ -177,7 +179,7 @@ class Builder:
         result = base if abs(value) > limits.current().terms else ex.matrix_power(base, int(value))
         most = result.exponent if isinstance(result, ex.MatrixPower) else abs(value)
         if max(most, abs(value)) > limits.current().terms:
-            self._fail(
+            raise self._error(
                 LimitError,
                 f"the exponent {value} of a matrix: the limit is {limits.current().terms}",
                 node.exponent,
@@ -206,33 +208,31 @@ class Builder:
         """Refuse a power that would be a number of too many digits."""
         bits = _bits(ex.split_coefficient(base)[0])
         if bits > 1 and abs(exponent) < 100 and bits * abs(exponent) > _MAX_BITS:
-            self._too_large(place)
+            raise self._too_large(place)
 
     def _bounded(self, e: Expr, place: Place) -> Expr:
         """The expression, where its coefficient is not too large."""
         if isinstance(e, ex.Mul):
             if e.coefficient != 1 and _bits(e.coefficient) > _MAX_BITS:
-                self._too_large(place)
+                raise self._too_large(place)
         elif isinstance(e, ex.Number):
             if _bits(e.value) > _MAX_BITS:
-                self._too_large(place)
+                raise self._too_large(place)
         elif isinstance(e, ex.Add):
             # numbers are collected in the last term
             self._bounded(e.terms[-1], place)
         return e
 
-    def _too_large(self, place: Place) -> NoReturn:
-        self._fail(LimitError, "a number with too many digits", place, "use a symbol for it")
+    def _too_large(self, place: Place) -> LimitError:
+        hint = "write a symbol for it"
+        return self._error(LimitError, "a number with too many digits", place, hint)
 
-    def _fail(
-        self,
-        kind: type[LimitError] | type[ParseError] | type[ShapeError] | type[UnsupportedError],
-        message: str,
-        place: Place,
-        hint: str = "",
-    ) -> NoReturn:
-        span: Span = place.span
-        raise kind(message, source=self._source, span=span, hint=hint)
+    def _by_zero(self, place: Place) -> UnsupportedError:
+        hint = "this is zero for all values"
+        return self._error(UnsupportedError, "a division by zero", place, hint)
+
+    def _error(self, kind: type[E], message: str, place: Place, hint: str) -> E:
+        return kind(message, source=self._source, span=place.span, hint=hint)
 
 
 def _bits(value: Fraction) -> int:

@@ -11,7 +11,7 @@ import operator
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NoReturn, TypeAlias
+from typing import TypeAlias
 
 from .errors import LimitError, ParseError, ShapeError, Span
 from .expr import Dim, Symbol
@@ -127,11 +127,11 @@ def _of_item(item: object, source: str, span: Span) -> Dim:
     if isinstance(item, str):
         return _size(item.strip(), source, span)
     if isinstance(item, bool):
-        _no_size(str(item), source, span)
+        raise _no_size(str(item), source, span)
     try:
         return _whole(operator.index(item), source, span)  # type: ignore[arg-type]
     except TypeError:
-        _no_size(str(item), source, span)
+        raise _no_size(str(item), source, span) from None
 
 
 def _of_text(text: str, source: str, span: Span) -> Declaration:
@@ -168,20 +168,20 @@ def _size(word: str, source: str, span: Span) -> Dim:
         return _whole(int(word) if len(word) < 10 else MAX_SIZE + 1, source, span)
     name = canonical_name(word)
     if name is None:
-        _no_size(word, source, span)
+        raise _no_size(word, source, span)
     return name
 
 
 def _whole(size: int, source: str, span: Span) -> int:
     if size < 1:
-        _no_size(str(size), source, span)
+        raise _no_size(str(size), source, span)
     check_size(size, source, span)
     return size
 
 
-def _no_size(word: str, source: str, span: Span) -> NoReturn:
+def _no_size(word: str, source: str, span: Span) -> ParseError:
     hint = "a size is a dimension name or a positive whole number"
-    raise ParseError(f"`{word[:40]}` is not a size", source=source, span=span, hint=hint)
+    return ParseError(f"`{word[:40]}` is not a size", source=source, span=span, hint=hint)
 
 
 def check_size(size: int, source: str, span: Span) -> None:

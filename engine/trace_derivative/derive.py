@@ -14,6 +14,7 @@ from typing import Any, overload
 
 from . import expr as ex
 from . import indexed as ix
+from . import numeric, sympy_functions
 from . import simplify as simplification
 from .assemble import assemble
 from .differentiate import Occurrence, differentiate, free_indices, total
@@ -71,11 +72,17 @@ class Derivation:
     """
 
     def __init__(
-        self, reading: Reading, variable: Symbol, options: Options, claim: Expr | None = None
+        self,
+        reading: Reading,
+        variable: Symbol,
+        options: Options,
+        claim: Expr | None = None,
+        misfit: Check | None = None,
     ) -> None:
         self._reading = reading
         self._options = options
         self._claim = claim
+        self._misfit = misfit
         self.function: Expr = reading.exprs[0]
         """The function, a scalar expression, with all abbreviations put in."""
         self.written: Expr = reading.written[0]
@@ -179,7 +186,8 @@ class Derivation:
         if self.route == "index":
             first, second = second, first
         found: Expr | None = getattr(self, first)
-        return found if found is not None else getattr(self, second)
+        found = found if found is not None else getattr(self, second)
+        return None if found is None else ex.with_context(found, self.symbols.values())
 
     @cached_property
     def _start(self) -> Expr:
@@ -220,7 +228,12 @@ class Derivation:
                 found.append(result_step(self.function, self.variable, result, count))
             if self.route != "index" and self.account is not None and self.account.forms:
                 found += identity_steps(
-                    self.function, self.account, self.variable, result, self._start
+                    self.function,
+                    self.account,
+                    self.variable,
+                    result,
+                    self._start,
+                    frozenset(self.abbreviations),
                 )
             if self.route == "identities":
                 found.append(result_step(self.function, self.variable, result, count))
@@ -245,8 +258,12 @@ class Derivation:
     def samples(self) -> tuple[Sample, ...]:
         """The points at which the equalities are checked."""
         with self._limits():
+            raw = self.contributions
+            if self.account is not None:
+                raw = (self.account.gradient(self.variable),)
+            parts = (self.function, self.gradient, *raw)
             return samples(
-                (self.function,),
+                tuple(e for e in parts if e is not None),
                 self._reading.symbols,
                 assume=self._options.assume,
                 structure=self._options.structure,
@@ -322,8 +339,8 @@ class Derivation:
     @cached_property
     def expected_check(self) -> Check | None:
         """The author's own result against the numeric derivative; None where there is none."""
-        if self._claim is None:
-            return None
+        if self._claim is None or self._misfit is not None:
+            return self._misfit
         with self._limits():
             return self.verifier.compare("expected", Derivative(None, self.variable), self._claim)
 
@@ -476,19 +493,28 @@ def derive(
         if not names:
             names = (_only_candidate(reading),)
         _known(options, reading)
-        found = tuple(_derivation(reading, n, options, expected) for n in names)
+        given = {"shapes": shapes, "where": where}
+        found = tuple(_derivation(reading, n, options, expected, given) for n in names)
     return found if several else found[0]
 
 
-def _derivation(reading: Reading, name: str, options: Options, expected: str | None) -> Derivation:
+def _derivation(
+    reading: Reading, name: str, options: Options, expected: str | None, given: Mapping[str, Any]
+) -> Derivation:
+    """The derivation by one variable; `given` are the declarations of the author."""
     variable = reading.symbols.get(name)
     if variable is None:
         raise ParseError(f"{name!r} is not a symbol of the expression", source=reading.sources[0])
-    claim = None
-    if expected is not None:
-        given = read(expected, symbols=reading.symbols, expected=variable.shape)
-        claim = given.exprs[0]
-    return Derivation(reading, variable, options, claim)
+    if expected is None:
+        return Derivation(reading, variable, options)
+    try:
+        found = read(expected, symbols=reading.symbols, expected=variable.shape)
+    except ShapeError as problem:
+        claim, misfit = _misfit(expected, Derivation(reading, variable, options), given, problem)
+        if claim is None:
+            raise
+        return Derivation(reading, variable, options, claim, misfit)
+    return Derivation(reading, variable, options, found.exprs[0])
 
 
 def _only_candidate(reading: Reading) -> str:
@@ -582,20 +608,21 @@ def check(
     derivation = derive(of, wrt, **options)
     with limited(limits, source=claim):
         try:
-            found = _derivation(
-                derivation._reading, str(derivation.variable), derivation._options, claim
-            )
+            found = derive(of, wrt or str(derivation.variable), **options, expected=claim)
         except ShapeError as problem:
-            return _misfit(claim, derivation, options, problem)
+            return _misfit(claim, derivation, options, problem)[1]
         result = found.expected_check
         assert result is not None
         return result
 
 
 def _misfit(
-    claim: str, derivation: Derivation, options: dict[str, Any], problem: ShapeError
-) -> Check:
-    """The verdict on a claim whose shapes do not fit: false, at sizes where it conforms if any."""
+    claim: str, derivation: Derivation, given: Mapping[str, Any], problem: ShapeError
+) -> tuple[Expr | None, Check]:
+    """A claim whose shapes do not fit, and its verdict: false, at sizes where it conforms if any.
+
+    Without such sizes there is no claim but its text.
+    """
     reason = f"the claim does not conform: {problem.message}"
     variable, function = str(derivation.variable), str(derivation.function)
     try:
@@ -603,36 +630,25 @@ def _misfit(
             f"sum(({claim}).*{variable})",
             function,
             wrt=(variable,),
-            where=options["where"],
-            shapes=options["shapes"],
+            where=given["where"],
+            shapes=given["shapes"],
             scalar=True,
         )
         alone = replace(
             joint, exprs=joint.exprs[1:], written=joint.written[1:], sources=joint.sources[1:]
         )
-        again = Derivation(alone, joint.symbols[variable], derivation._options)
-        expected = read(claim, symbols=joint.symbols, expected=again.variable.shape)
-        again._claim = expected.exprs[0]
-        result = again.expected_check
+        x = joint.symbols[variable]
+        found = read(claim, symbols=joint.symbols, expected=x.shape).exprs[0]
+        result = Derivation(alone, x, derivation._options, found).expected_check
+        assert result is not None
     except TraceDerivativeError:
-        result = None
-    if result is None:
-        return Check("expected", False, float("inf"), 0, message=reason, rhs=claim)
+        return None, Check("expected", False, float("inf"), 0, message=reason, rhs=claim)
     if result.passed:
         message = f"{reason} (it is right only where the dimensions coincide)"
     else:
         message = f"{reason}; where the dimensions coincide, {result.message}"
-    return Check(
-        "expected",
-        False,
-        result.max_relative_error,
-        result.samples,
-        result.kind,
-        result.lhs,
-        result.rhs,
-        message,
-        result.counterexample,
-    )
+    example = f"# {reason}; where the dimensions coincide:\n{result.counterexample}".strip()
+    return found, replace(result, passed=False, message=message, counterexample=example)
 
 
 def equal(
@@ -668,6 +684,8 @@ def clear_caches() -> None:
     ex.clear()
     ix.clear()
     simplification.clear()
+    numeric.clear()
+    sympy_functions.clear()
 
 
 __all__ = [

@@ -39,7 +39,8 @@ class Occurrence:
 
 def differentiate(f: Indexed, variable: Symbol, function: Expr) -> tuple[Occurrence, ...]:
     """The contributions of all occurrences of `variable` in `f = function`, in reading order."""
-    taken = function.symbols | ex.dim_names(function) | ix.all_names(f)
+    taken = function.symbols | ex.dim_names(function) | ex.index_names(function)
+    taken |= ix.all_names(f)
     names = ix.fresh_names(taken)
     free = tuple(Index(next(names), d) for d in _ranges(variable))
     marker = ex.symbol(_marker_name(variable.name, taken), variable.shape, variable.rank)

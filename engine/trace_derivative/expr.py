@@ -9,8 +9,8 @@ form can be read back to.  They do no algebra: that is `simplify`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, assert_never
 
@@ -39,13 +39,18 @@ class Index:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Node:
-    """What every expression has: its shape, the names of its symbols, its free indices."""
+    """What every expression has: its shape, the names of its symbols, its free indices.
+
+    `context` are symbols whose values may tell the sizes of dimensions, as in the gradient
+    `eye(n)` of `tr(X)`; it takes no part in equality.
+    """
 
     shape: Shape
     symbols: frozenset[str]
     free: frozenset[Index]
     _key: tuple[Any, ...]
     _hash: int
+    context: tuple[Symbol, ...]
 
     def __hash__(self) -> int:
         return self._hash
@@ -85,7 +90,8 @@ class Node:
         """
         from .evaluate import evaluate
 
-        return evaluate(self, values, dims)  # type: ignore[arg-type]
+        sizes = sizes_of(self.context, values) | dict(dims or {})
+        return evaluate(self, values, sizes)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -366,11 +372,27 @@ def _make(
             free = free.difference(bound)
         if own:
             free = free.union(own)
-        node = kind(shape, names, free, key, hash(key), *fields)
+        node = kind(shape, names, free, key, hash(key), (), *fields)
         if len(_table) >= _TABLE_LIMIT:
             _table.clear()
         _table[key] = node
     return node  # type: ignore[return-value]
+
+
+def with_context(e: N, symbols: Iterable[Symbol]) -> N:
+    """The same expression, which knows symbols whose values tell sizes of dimensions."""
+    return replace(e, context=tuple(symbols))
+
+
+def sizes_of(symbols: Iterable[Symbol], values: Mapping[str, npt.ArrayLike]) -> dict[str, int]:
+    """The sizes of dimensions that the values of symbols show."""
+    found: dict[str, int] = {}
+    for s in symbols:
+        shape = getattr(values.get(s.name), "shape", ())
+        for dim, size in zip(s.shape, shape, strict=False):
+            if isinstance(dim, str):
+                found.setdefault(dim, size)
+    return found
 
 
 # ------------------------------------------------------------------------ leaves
@@ -691,6 +713,11 @@ def trace(e: Expr) -> Expr:
     """`tr(e)`; a scalar is its own trace."""
     _need_square(e, "tr")
     return e if e.shape == SCALAR else _make(Trace, SCALAR, (e,), e)
+
+
+def size_of(dim: Dim) -> Expr:
+    """The size of a dimension as an expression, `tr(eye(n))`."""
+    return number(dim) if isinstance(dim, int) else trace(identity(dim))
 
 
 def total(e: Expr) -> Expr:

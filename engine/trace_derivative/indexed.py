@@ -223,7 +223,7 @@ def sum_over(indices: tuple[Index, ...], body: Indexed) -> Indexed:
         return body
     idle = [i for i in indices if i not in body.free]
     if idle:
-        sizes = [element(size_of(i.dim)) for i in idle]
+        sizes = [element(ex.size_of(i.dim)) for i in idle]
         return times(*sizes, sum_over(tuple(i for i in indices if i in body.free), body))
     if isinstance(body, SumOver) and not set(indices) & set(body.indices):
         indices, body = indices + body.indices, body.body
@@ -231,11 +231,6 @@ def sum_over(indices: tuple[Index, ...], body: Indexed) -> Indexed:
         rest = _make(SumOver, (body,), indices, times(*body.factors), bound=indices)
         return times(num(body.coefficient), rest)
     return _make(SumOver, (body,), indices, body, bound=indices)
-
-
-def size_of(dim: Dim) -> Expr:
-    """The size of a dimension as an expression, `tr(eye(n))`."""
-    return ex.number(dim) if isinstance(dim, int) else ex.trace(ex.identity(dim))
 
 
 def function(name: str, arg: Indexed) -> Indexed:

@@ -89,3 +89,8 @@ def _is_complex(name: str) -> bool:
     except (TypeError, ValueError, ArithmeticError):
         return False
     return bool(np.iscomplexobj(result))
+
+
+def clear() -> None:
+    """Forget which functions were tried."""
+    _is_complex.cache_clear()

@@ -8,12 +8,15 @@ It knows no document system.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, count
+from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from . import expr as ex
 from .derive import Derivation
+from .entries import Expansion
 from .errors import ParseError
 from .expr import Symbol
 from .latex_names import DEFAULT, Notation
@@ -39,6 +42,8 @@ DEFAULT_SHOW = ("function", "expansion", "occurrences", "matrix", "substitutions
 LINE_WIDTH = 72
 
 Status: TypeAlias = Literal["verified", "failed", "unchecked"]
+Cuts: TypeAlias = Mapping[str, Sequence[int]]
+_UNCUT: Cuts = MappingProxyType({})
 
 _PART_OF_KIND = {
     "function": "function",
@@ -96,16 +101,18 @@ def present(
     notation: Notation = DEFAULT,
     verify: bool = True,
     refuted: bool = False,
+    cuts: Cuts = _UNCUT,
 ) -> Presentation:
     """The parts of a derivation that `show` names, each with its verdict.
 
     With `refuted` the author says that the claim is wrong: its failure is none of the derivation.
+    `cuts` names displays, by suffix, and the numbers of equalities after which each is cut in two.
     Raises `ParseError` for a part that does not exist.
     """
     for part in show:
         if part not in PARTS:
             raise ParseError(f"there is no part {part!r}", hint=f"the parts are {', '.join(PARTS)}")
-    writer = _Writer(d, notation, verify)
+    writer = _DerivationWriter(d, notation, verify, cuts)
     displays = tuple(x for x in writer.displays() if _wanted(x, show))
     checks = tuple(c for c in d.verification.checks if not _is_claim(c, refuted)) if verify else ()
     verification = Verification(all(c.passed for c in checks), checks)
@@ -117,11 +124,28 @@ def present(
     return Presentation(displays, shown, status, failures, code, d.notices)
 
 
+def present_expansion(
+    x: Expansion, *, notation: Notation = DEFAULT, verify: bool = True, cuts: Cuts = _UNCUT
+) -> Presentation:
+    """An expansion into index notation, with the verdict; the suffix of the display is ""."""
+    writer = _Writer(x, notation, verify, cuts)
+    displays = tuple(
+        replace(display, sentence=(), is_step=False)
+        for group in writer.groups()
+        for display in writer.chain(group, "")
+    )
+    if not verify:
+        return Presentation(displays, "Not verified.", "unchecked", (), "", ())
+    line = _verification_line(x.verification)
+    status: Status = "verified" if x.verification.passed else "failed"
+    return Presentation(displays, line, status, x.verification.failures, "", ())
+
+
 def _wanted(display: Display, show: Sequence[str]) -> bool:
     """The claim always; the one occurrence of the variable is the index form as well."""
     if display.part == "expected" or display.part in show:
         return True
-    return display.suffix == "index" and "index" in show
+    return display.suffix.startswith("index") and "index" in show
 
 
 def _is_claim(check: Check, refuted: bool) -> bool:
@@ -143,45 +167,121 @@ def _verification_line(v: Verification) -> str:
 class _Writer:
     """Turns steps into displays."""
 
-    def __init__(self, d: Derivation, notation: Notation, verify: bool) -> None:
-        self._d = d
+    def __init__(
+        self, d: Derivation | Expansion, notation: Notation, verify: bool, cuts: Cuts = _UNCUT
+    ) -> None:
+        self._steps = d.steps
+        self._symbols = d.symbols
         self._notation = notation
         self._checks: tuple[Check, ...] = d.step_checks if verify else ()
         self._verify = verify
+        self._cuts = cuts
         self._suffixes: set[str] = set()
+        self._defined: set[Definition] = set()
+
+    def groups(self) -> list[list[tuple[int, Step]]]:
+        """The steps with their numbers, each chain of equalities a group."""
+        return list(_chains(list(enumerate(self._steps))))
+
+    def chain(self, group: list[tuple[int, Step]], suffix: str) -> Iterator[Display]:
+        """One chain of equalities, in the pieces that the author wants."""
+        first = group[0][1]
+        for letter, piece in zip(_letters(), _cut(group, self._cuts.get(suffix, ())), strict=False):
+            sides: list[Side] = [first.lhs, *[s.rhs for _, s in piece]]
+            yield Display(
+                _PART_OF_KIND[first.kind],
+                f"{suffix}-{letter}".strip("-"),
+                tuple(self._sentence(piece)),
+                self._latex(sides),
+                self._text(sides),
+                self._status(n for n, _ in piece),
+                first.kind not in ("function", "matrix"),
+            )
+
+    def _unique(self, base: str, always: bool = False) -> str:
+        """The suffix, with a number where it is not the first (or `always`)."""
+        n = 1
+        name = f"{base}-1" if always else base
+        while name in self._suffixes:
+            n += 1
+            name = f"{base}-{n}"
+        self._suffixes.add(name)
+        return name
+
+    def _status(self, numbers: Iterator[int]) -> Status:
+        if not self._verify:
+            return "unchecked"
+        return "verified" if all(self._checks[n].passed for n in numbers) else "failed"
+
+    def _sentence(self, group: list[tuple[int, Step]]) -> Iterator[Fragment]:
+        reasons = list(dict.fromkeys(s.reason for _, s in group if s.reason))
+        if group[0][1].kind == "expansion":
+            reasons = reasons[:1]
+        if reasons:
+            joined = "; ".join([reasons[0], *[r[0].lower() + r[1:] for r in reasons[1:]]])
+            yield from self._fragments(joined)
+        named = dict.fromkeys(x for _, s in group for x in s.where)
+        definitions = [x for x in named if x not in self._defined]
+        self._defined.update(definitions)
+        for n, x in enumerate(definitions):
+            before = ", where " if n == 0 else " and " if n == len(definitions) - 1 else ", "
+            yield Fragment("text", before)
+            yield Fragment("math", definition_unicode(x), definition_latex(x, self._notation))
+        if reasons or definitions:
+            yield Fragment("text", ":")
+
+    def _fragments(self, sentence: str) -> Iterator[Fragment]:
+        for n, piece in enumerate(re.split(r"`([^`]*)`", sentence)):
+            if n % 2 == 0:
+                if piece:
+                    yield Fragment("text", piece)
+            else:
+                e = read(piece, symbols=self._symbols).exprs[0]
+                yield Fragment("math", unicode(e), latex(e, self._notation))
+
+    def _latex(self, sides: list[Side], relation: str = "=") -> str:
+        left = side_latex(sides[0], notation=self._notation)
+        lines = []
+        for side in sides[1:]:
+            broken = break_sum(side, LINE_WIDTH, notation=self._notation)
+            lines.append(f"{left} &{relation} {broken[0]}")
+            lines += [rf"&\qquad {more}" for more in broken[1:]]
+            left = ""
+        return _aligned(lines)
+
+    def _text(self, sides: list[Side], relation: str = "=") -> str:
+        left = side_unicode(sides[0])
+        pad = " " * len(left)
+        rights = [side_unicode(s) for s in sides[1:]]
+        return "\n".join(f"{left if n == 0 else pad} {relation} {r}" for n, r in enumerate(rights))
+
+
+class _DerivationWriter(_Writer):
+    """All displays of a derivation."""
+
+    def __init__(self, d: Derivation, notation: Notation, verify: bool, cuts: Cuts) -> None:
+        super().__init__(d, notation, verify, cuts)
+        self._d = d
 
     def displays(self) -> Iterator[Display]:
-        steps = list(enumerate(self._d.steps))
-        groups = list(_chains(steps))
+        """One display a chain of equalities, in order; the author's claim last."""
+        groups = self.groups()
         occurrences = sum(1 for g in groups if g[0][1].kind == "occurrence")
         entries_shown = False
         for group in groups:
-            kind = group[0][1].kind
-            if kind == "matrix" and not entries_shown:
+            first = group[0][1]
+            if first.kind == "matrix" and not entries_shown:
                 entries_shown = True
                 yield self._entries()
-            yield self._display(group, occurrences)
+            suffix = self._suffix(first, occurrences)
+            if first.kind == "function":
+                yield self._function(suffix, group)
+            else:
+                yield from self.chain(group, suffix)
         if self._d.expected_check is not None and self._d.expected is not None:
             yield self._expected()
 
-    def _display(self, group: list[tuple[int, Step]], occurrences: int) -> Display:
-        first = group[0][1]
-        part = _PART_OF_KIND[first.kind]
-        sides: list[Side] = [first.lhs, *[s.rhs for _, s in group]]
-        suffix = self._suffix(first, occurrences)
-        if first.kind == "function":
-            return self._function(first, suffix, group)
-        return Display(
-            part,
-            suffix,
-            tuple(self._sentence(group)),
-            self._latex(sides),
-            self._text(sides),
-            self._status(n for n, _ in group),
-            first.kind not in ("function", "matrix"),
-        )
-
-    def _function(self, step: Step, suffix: str, group: list[tuple[int, Step]]) -> Display:
+    def _function(self, suffix: str, group: list[tuple[int, Step]]) -> Display:
         """f as written, with what its abbreviations stand for."""
         written = self._d.written
         names = [
@@ -228,8 +328,6 @@ class _Writer:
             False,
         )
 
-    # ------------------------------------------------------------------ parts of a display
-
     def _suffix(self, step: Step, occurrences: int) -> str:
         match step.kind:
             case "matrix":
@@ -240,61 +338,6 @@ class _Writer:
                 return self._unique("occurrence", always=True)
             case kind:
                 return self._unique(kind)
-
-    def _unique(self, base: str, always: bool = False) -> str:
-        """The suffix, with a number where it is not the first (or `always`)."""
-        n = 1
-        name = f"{base}-1" if always else base
-        while name in self._suffixes:
-            n += 1
-            name = f"{base}-{n}"
-        self._suffixes.add(name)
-        return name
-
-    def _status(self, numbers: Iterator[int]) -> Status:
-        if not self._verify:
-            return "unchecked"
-        return "verified" if all(self._checks[n].passed for n in numbers) else "failed"
-
-    def _sentence(self, group: list[tuple[int, Step]]) -> Iterator[Fragment]:
-        reasons = list(dict.fromkeys(s.reason for _, s in group if s.reason))
-        if group[0][1].kind == "expansion":
-            reasons = reasons[:1]
-        if reasons:
-            joined = "; ".join([reasons[0], *[r[0].lower() + r[1:] for r in reasons[1:]]])
-            yield from self._fragments(joined)
-        definitions = list(dict.fromkeys(x for _, s in group for x in s.where))
-        for n, x in enumerate(definitions):
-            before = ", where " if n == 0 else " and " if n == len(definitions) - 1 else ", "
-            yield Fragment("text", before)
-            yield Fragment("math", definition_unicode(x), definition_latex(x, self._notation))
-        if reasons or definitions:
-            yield Fragment("text", ":")
-
-    def _fragments(self, sentence: str) -> Iterator[Fragment]:
-        for n, piece in enumerate(re.split(r"`([^`]*)`", sentence)):
-            if n % 2 == 0:
-                if piece:
-                    yield Fragment("text", piece)
-            else:
-                e = read(piece, symbols=self._d.symbols).exprs[0]
-                yield Fragment("math", unicode(e), latex(e, self._notation))
-
-    def _latex(self, sides: list[Side], relation: str = "=") -> str:
-        left = side_latex(sides[0], notation=self._notation)
-        lines = []
-        for side in sides[1:]:
-            broken = break_sum(side, LINE_WIDTH, notation=self._notation)
-            lines.append(f"{left} &{relation} {broken[0]}")
-            lines += [rf"&\qquad {more}" for more in broken[1:]]
-            left = ""
-        return _aligned(lines)
-
-    def _text(self, sides: list[Side], relation: str = "=") -> str:
-        left = side_unicode(sides[0])
-        pad = " " * len(left)
-        rights = [side_unicode(s) for s in sides[1:]]
-        return "\n".join(f"{left if n == 0 else pad} {relation} {r}" for n, r in enumerate(rights))
 
 
 def _chains(steps: list[tuple[int, Step]]) -> Iterator[list[tuple[int, Step]]]:
@@ -310,6 +353,21 @@ def _chains(steps: list[tuple[int, Step]]) -> Iterator[list[tuple[int, Step]]]:
         current = [(n, step)]
     if current:
         yield current
+
+
+def _cut(
+    group: list[tuple[int, Step]], after: Sequence[int]
+) -> Iterator[list[tuple[int, Step]]]:
+    """A chain in pieces, cut after the equalities with these numbers (from 1)."""
+    start = 0
+    for stop in [*sorted(n for n in after if 0 < n < len(group)), len(group)]:
+        yield group[start:stop]
+        start = stop
+
+
+def _letters() -> Iterator[str]:
+    """What the suffixes of the pieces of a chain end with: nothing, b, c, ..."""
+    return chain([""], (chr(n) for n in count(ord("b"))))
 
 
 def _aligned(lines: list[str]) -> str:
@@ -428,5 +486,6 @@ __all__ = [
     "dict_of",
     "latex_of",
     "present",
+    "present_expansion",
     "text_of",
 ]

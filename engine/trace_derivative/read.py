@@ -199,8 +199,8 @@ def _check_clashes(inference: Inference) -> None:
         if name in sizes:
             _clash(inference, f"{name} is an index and a dimension", use)
     for name in sorted(sizes & symbols):
-        use = inference.size_use.get(name) or inference.first_use.get(name)
-        _clash(inference, f"{name} is a dimension and a symbol", use)
+        place = inference.size_use.get(name) or inference.first_use.get(name)
+        _clash(inference, f"{name} is a dimension and a symbol", place)
 
 
 def _clash(inference: Inference, message: str, use: tuple[int, Span] | None) -> None:

@@ -354,7 +354,8 @@ class Probe(Evaluator):
             raise _OutsideError(f"{e} is {'too large' if size > 0 else 'not a number'}")
         if size == 0 and isinstance(e, ex.Power | ex.MatrixPower):
             raise _OutsideError(f"{e} is too small")
-        self._look(e)
+        if e.symbols:
+            self._look(e)
         return value
 
     def _look(self, e: Expr) -> None:

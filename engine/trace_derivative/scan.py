@@ -15,21 +15,19 @@ from .errors import LimitError, ParseError, Span
 
 Token: TypeAlias = tuple[str, int, int, str]
 
-_LOWER = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho "
-    "sigma tau upsilon phi chi psi omega"
-).split()
-GREEK_SCALARS = frozenset(_LOWER)
-"""Names of Greek lower-case letters: scalars unless declared."""
-GREEK_MATRICES = frozenset(name.capitalize() for name in _LOWER)
-"""Names of Greek capital letters: matrices unless declared."""
-
-# capitals that look like a Latin letter are not read as Greek: see _LOOK_ALIKES
-_LETTERS = dict(zip("αβγδεζηθικλμνξπρστυφχψω", [n for n in _LOWER if n != "omicron"], strict=True))
-_LETTERS |= dict(
-    zip("ΓΔΘΛΞΠΣΦΨΩ", "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(), strict=True)
-)
-_LETTERS |= dict(zip("ϵϑϰϖϱςϕµ", "epsilon theta kappa pi rho sigma phi mu".split(), strict=True))
+# Capitals that look like a Latin letter are not read as Greek: see _LOOK_ALIKES.
+_LETTERS = {
+    letter: name
+    for letters, names in (
+        ("αβγδεζηθ", "alpha beta gamma delta epsilon zeta eta theta"),
+        ("ικλμνξπρ", "iota kappa lambda mu nu xi pi rho"),
+        ("στυφχψω", "sigma tau upsilon phi chi psi omega"),
+        ("ΓΔΘΛΞΠΣΦΨΩ", "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"),
+        # other shapes of the same letters
+        ("ϵϑϰϖϱςϕµ", "epsilon theta kappa pi rho sigma phi mu"),
+    )
+    for letter, name in zip(letters, names.split(), strict=True)
+}
 
 _TOKEN = re.compile(
     r"(?P<name>[A-Za-z][A-Za-z0-9_]*)"
@@ -134,7 +132,8 @@ def _unreadable(text: str, span: Span) -> ParseError:
     name = unicodedata.name(char, "")
     shown = char if char.isprintable() else ""
     code = f"U+{ord(char):04X}"
-    what = f"unexpected character {f'`{shown}` ' if shown else ''}({f'{name}, ' if name else ''}{code})"
+    known_as = f"{name}, {code}" if name else code
+    what = f"unexpected character {f'`{shown}` ' if shown else ''}({known_as})"
     twin = look_alike(char)
     if twin:
         hint = f"it looks like the ASCII character {twin}; type that instead"

@@ -8,13 +8,13 @@ to be 1 x 1 is a scaling, else its inner dimensions are one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NoReturn, assert_never
+from typing import assert_never
 
 from . import explain
 from .declare import Declaration, check_size
 from .dims import ANY, ONE, SEVERAL, SINGLE, UNIT, Demand, Dimensions, Pair
 from .errors import ShapeError, Span, UnsupportedError
-from .scan import GREEK_MATRICES, GREEK_SCALARS
+from .expr import Dim
 from .tree import (
     Bound,
     Call,
@@ -33,6 +33,7 @@ from .tree import (
     Transposed,
     Tree,
 )
+from .words import rank_of
 
 _SQUARE = frozenset({"tr", "det", "logdet", "inv"})
 
@@ -91,7 +92,7 @@ class Inference:
             self.ranks[name] = rank
         return pair
 
-    def _sizes(self, rows: int | str | None, columns: int | str | None) -> Pair:
+    def _sizes(self, rows: Dim | None, columns: Dim | None) -> Pair:
         dims = self.dims
         return (
             dims.open() if rows is None else dims.rigid(rows),
@@ -147,7 +148,9 @@ class Inference:
         if pair is not None:
             return pair
         if name in self._scope:
-            self.fail(f"{name} is an index here, not a symbol", node, "give the index another name")
+            raise self.error(
+                f"{name} is an index here, not a symbol", node, "give the index another name"
+            )
         given = self.declared.get(name)
         if given is not None and given.kind != "symbol":
             return self._of_kind(given.kind)
@@ -170,7 +173,7 @@ class Inference:
             sizes.append(self.dims.rigid(size.size))
         if node.kind == "eye":
             if len(sizes) == 2 and sizes[0] != sizes[1]:
-                self.fail("an identity matrix is square", node, "eye(n)")
+                raise self.error("an identity matrix is square", node, "eye(n)")
             rows = sizes[0] if sizes else self.dims.open(ANY)
             return (rows, rows)
         if not sizes:
@@ -206,7 +209,7 @@ class Inference:
             return right
         if self._settle_scalar(right):
             return left
-        self._conflict(why, left[1], right[0])
+        raise self._conflict(why, left[1], right[0])
 
     def _part(self, node: Product, count: int, pair: Pair) -> Tree:
         """The product of the first factors, as a node for messages."""
@@ -226,13 +229,13 @@ class Inference:
             return pairs[0]
         for k, pair in enumerate(pairs):
             if not self._settle_scalar(pair):
-                self._mixed(node, node.terms[scalar], node.terms[k])
+                raise self._mixed(node, node.terms[scalar], node.terms[k])
         return UNIT
 
-    def _mixed(self, node: Sum, scalar: Tree, other: Tree) -> NoReturn:
-        """Raise the error for a scalar among matrices."""
+    def _mixed(self, node: Sum, scalar: Tree, other: Tree) -> ShapeError:
+        """The error for a scalar among matrices."""
         one, two = self._words(scalar), self._words(other)
-        raise ShapeError(
+        return ShapeError(
             f"cannot add {one} and {two}",
             source=self.sources[-1],
             span=node.span,
@@ -251,7 +254,7 @@ class Inference:
                     span=node.exponent.span,
                     hint="exp(log(A).*B)",
                 )
-            self.fail(what, node.exponent, "an exponent is a scalar; a transpose is A'")
+            raise self.error(what, node.exponent, "an exponent is a scalar; a transpose is A'")
         if not node.elementwise and not self._settle_scalar(base):
             self._square(node, node.base, "a power")
         return base
@@ -297,11 +300,7 @@ class Inference:
     # ------------------------------------------------------------ indices
 
     def _bind(self, index: IndexName) -> int:
-        known = self._ranges.get(index.name)
-        dim = self.dims.open(ANY) if known is None else self.dims.rigid(known)
-        self._scope[index.name] = self.indices[index] = dim
-        if known is not None:
-            self._used.add(dim)
+        dim = self._scope[index.name] = self.indices[index] = self.dims.open(ANY)
         self.index_use.setdefault(index.name, (self._text, index.span))
         self.pairs[index] = (dim, ONE)
         return dim
@@ -310,7 +309,7 @@ class Inference:
         dim = self._scope.get(index.name)
         if dim is None:
             hint = f"write sum({index.name}: ...), or [{index.name}] in front of the text"
-            self.fail(f"the index {index.name} is not bound", index, hint)
+            raise self.error(f"the index {index.name} is not bound", index, hint)
         self._used.add(dim)
         self.indices[index] = dim
         self.pairs[index] = (dim, ONE)
@@ -320,11 +319,13 @@ class Inference:
         rows, columns = pair = self.infer(node.arg)
         first, second = node.places[0], node.places[-1]
         if self.dims.is_scalar(pair):
-            self.fail("a scalar has no entries", node, "indices stand behind a matrix or a vector")
+            raise self.error(
+                "a scalar has no entries", node, "indices stand behind a matrix or a vector"
+            )
         if len(node.places) == 1:
             assert first is not None
             if not self._as_vector(pair):
-                self.fail(
+                raise self.error(
                     "an entry of a matrix needs two indices", node, "A[i,j], or B[k,:] for a row"
                 )
             along = rows if self.dims.is_one(columns) else columns
@@ -333,7 +334,7 @@ class Inference:
         if first is not None and second is not None:
             for dim in pair:
                 if self.dims.is_one(dim):
-                    self.fail("an entry of a vector needs one index", node, "x[i]")
+                    raise self.error("an entry of a vector needs one index", node, "x[i]")
         if first is not None:
             self._run(node, first, rows, "rows")
             rows = ONE
@@ -354,15 +355,17 @@ class Inference:
         rows, columns = self.infer(node.body)
         self._scope = outer
         for index, dim in zip(node.indices, dims, strict=True):
-            if dim not in self._used:
+            if dim not in self._used and index.name in self._ranges:
+                self.dims.unify(dim, self.dims.rigid(self._ranges[index.name]))
+            elif dim not in self._used:
                 hint = "what it runs over is not known"
-                self.fail(f"the index {index.name} does not occur in the sum", index, hint)
+                raise self.error(f"the index {index.name} does not occur in the sum", index, hint)
         if node.kind == "sum":
             return (rows, columns)
         if not self.dims.unify(rows, ONE):
             is_column = self.dims.is_one(columns)
             hint = "transpose it: rows(k: v')" if is_column else "rows(k: B[k,:])"
-            self.fail(f"a row is needed here, not {self._words(node.body)}", node.body, hint)
+            raise self.error(f"a row is needed here, not {self._words(node.body)}", node.body, hint)
         return (dims[0], columns)
 
     # ------------------------------------------------------------ demands
@@ -389,7 +392,7 @@ class Inference:
 
     def _unify(self, a: int, b: int, why: Demand) -> None:
         if not self.dims.unify(a, b, why):
-            self._conflict(why, a, b)
+            raise self._conflict(why, a, b)
 
     def result(self, parsed: Parsed, pair: Pair) -> Pair:
         """The dimensions of a whole text: those of its free indices where it is an index form."""
@@ -415,9 +418,9 @@ class Inference:
                 hint=f"it is compared with {other}" if other else "is a transpose missing?",
             )
 
-    def fail(self, message: str, node: Place, hint: str = "") -> NoReturn:
-        """Raise a `ShapeError` at a node of the present text."""
-        raise ShapeError(message, source=self.sources[-1], span=node.span, hint=hint)
+    def error(self, message: str, node: Place, hint: str) -> ShapeError:
+        """A `ShapeError` at a node of the present text."""
+        return ShapeError(message, source=self.sources[-1], span=node.span, hint=hint)
 
     def name_dimensions(self, first: tuple[str, ...]) -> None:
         """Name what is still open, the dimensions of the symbols in `first` before the others."""
@@ -430,15 +433,7 @@ class Inference:
         self.name_dimensions(())
         return explain.shape_in_words(self.dims, self.pairs[node])
 
-    def _conflict(self, why: Demand, a: int, b: int) -> NoReturn:
-        """Raise the error for two dimensions that cannot be one."""
+    def _conflict(self, why: Demand, a: int, b: int) -> ShapeError:
+        """The error for two dimensions that cannot be one."""
         self.name_dimensions(())
-        raise explain.conflict(self.dims, self.pairs, self.sources, why, a, b)
-
-
-def rank_of(name: str) -> int:
-    """What an undeclared name is by its letters: 0 scalar, 1 vector, 2 matrix."""
-    stem = name.rstrip("0123456789").partition("_")[0]
-    if stem in GREEK_SCALARS:
-        return 0
-    return 2 if stem in GREEK_MATRICES or name[0].isupper() else 1
+        return explain.conflict(self.dims, self.pairs, self.sources, why, a, b)

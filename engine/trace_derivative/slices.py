@@ -20,6 +20,10 @@ def simplify_index_sum(e: Expr) -> Expr:
         return ex.add(*[ex.index_sum(e.indices, t) for t in e.body.terms])
     if ex.is_zero(e.body):
         return e.body
+    idle = tuple(i for i in e.indices if i not in e.body.free)
+    if idle:
+        rest = ex.index_sum(tuple(i for i in e.indices if i in e.body.free), e.body)
+        return ex.mul(*[ex.size_of(i.dim) for i in idle], rest)
     for k in e.indices:
         joined = _joined(k, e.body)
         if joined is not None:

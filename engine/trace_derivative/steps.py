@@ -109,13 +109,19 @@ def result_step(function: Expr, variable: Symbol, gradient: Expr, occurrences: i
 
 
 def identity_steps(
-    function: Expr, account: Account, variable: Symbol, gradient: Expr, rewritten: Expr
+    function: Expr,
+    account: Account,
+    variable: Symbol,
+    gradient: Expr,
+    rewritten: Expr,
+    taken: frozenset[str] = frozenset(),
 ) -> Iterator[Step]:
     """The way by identities (eqs (18), (20)-(21), (23)-(24), (35)-(36)).
 
-    `rewritten` is the function in the form from which the account starts.
+    `rewritten` is the function in the form from which the account starts; no part gets a name
+    in `taken`.
     """
-    names = _Names(function, variable)
+    names = _Names(function, variable, taken)
     start: Side = Derivative(function, variable)
     alone = len(account.forms) == 1 and account.forms[0].exact
     single = account.forms[0].value() if alone else rewritten
@@ -184,9 +190,9 @@ _LETTERS = {
 class _Names:
     """Names for what is held constant, the same one for the same part."""
 
-    def __init__(self, function: Expr, variable: Symbol) -> None:
+    def __init__(self, function: Expr, variable: Symbol, taken: frozenset[str]) -> None:
         self._variable = variable
-        self._taken = function.symbols | {variable.name} | ex.dim_names(function)
+        self._taken = taken | function.symbols | {variable.name} | ex.dim_names(function)
         self._taken |= ex.index_names(function)
         self._given: dict[Expr, Definition] = {}
 

@@ -341,3 +341,9 @@ def _numpy(name: str) -> str:
     stem = name.rstrip("0123456789")
     call = f"{name}(t)" if _class(name) else f"{stem}({name[len(stem) :]}, t)"
     return f"np.vectorize(lambda t: float(sympy.{call}), otypes=[float])({{}})"
+
+
+def clear() -> None:
+    """Forget every function that was looked up."""
+    for remembered in (_entry, _symbol, _sympy_derivative, _names):
+        remembered.cache_clear()

@@ -1,4 +1,4 @@
-"""The syntax of a text as it was written: immutable nodes with their places, names resolved, no shapes.
+"""The syntax of a text as it was written: immutable nodes with their places, without shapes.
 
 `start` and `stop` of a node are its characters in the source text, with the brackets that stand
 around it inside a larger expression left out.

@@ -113,7 +113,7 @@ class Verifier:
         self._symbols = dict(journey.symbols)
         self._symbols.update({d.symbol.name: d.symbol for d in journey.definitions})
         self._symbols.update({s.name: s for _, s in journey.marked})
-        self._ranges = {i.name: i.dim for d in journey.definitions for i in d.value.free}
+        self._ranges = {i.name: i.dim for i in _indices(journey.function)}
         self._read: dict[str, Expr] = {}
         self._points = [_Point(s) for s in samples]
         for point in self._points:
@@ -236,6 +236,14 @@ class _Point:
         """Give a name its value."""
         self.values[name] = value
         self.at = Evaluator(self.values, self.sample.dims)
+
+
+def _indices(e: Expr) -> set[Index]:
+    """The indices that the author has written."""
+    found: set[Index] = set()
+    for node in ex.walk(e):
+        found.update(node.free)
+    return found
 
 
 def _names(free: tuple[Index, ...]) -> str:

@@ -49,6 +49,8 @@ def derivation_nodes(
         content = [node for d in displays for node in _display_nodes(place, d, layout)]
         folded = is_step and layout.folding != "plain"
         made += [_fold(place, content, len(displays), layout)] if folded else content
+    if _is_misfit(presentation, layout.claim):
+        made.append(_misfit(place, layout))
     made += [_paragraph(place, text, "trace-derivative-notice") for text in presentation.notices]
     if presentation.code:
         made.append(_code(place, presentation.code))
@@ -118,6 +120,23 @@ def _code(place: Place, code: str) -> nodes.literal_block:
     block = nodes.literal_block(code, code, language="python", classes=["trace-derivative-code"])
     place.mark(block)
     return block
+
+
+def _is_misfit(presentation: Presentation, claim: Check | None) -> bool:
+    """Whether there is a false claim that is no display: its shapes do not fit."""
+    displayed = any(display.part == "expected" for display in presentation.displays)
+    return claim is not None and not claim.passed and not displayed
+
+
+def _misfit(place: Place, layout: Layout) -> nodes.Element:
+    assert layout.claim is not None
+    claimed = nodes.literal_block(layout.claim.rhs, layout.claim.rhs, language="none")
+    place.mark(claimed)
+    said = _("Claimed, and false: {reason}").format(reason=layout.claim.message)
+    content = [_paragraph(place, said, ""), claimed]
+    if layout.claim.counterexample:
+        content.append(_code(place, layout.claim.counterexample))
+    return _admonition(place, nodes.note if layout.refuted else nodes.error, content)
 
 
 def _counterexample(place: Place, check: Check) -> nodes.Element:

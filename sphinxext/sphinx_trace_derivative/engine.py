@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .logging import Subtype
 from .options import Request
@@ -75,37 +75,66 @@ def derive(request: Request) -> tuple[Result, ...]:
 
 
 def _derive(request: Request) -> tuple[Result, ...]:
+    from trace_derivative.errors import ShapeError
+    from trace_derivative.limits import limited
+
+    options = _options(request)
+    with limited(options["limits"], source=request.function):
+        try:
+            found = _derivations(request, {**options, "expected": request.expect or None})
+            return tuple(_result(d, request, d.expected_check) for d in found)
+        except ShapeError:
+            if not request.expect:
+                raise
+        # Either the function is at fault, then this fails again, or the claim does not conform.
+        (derivation,) = _derivations(request, options)
+        return (_result(derivation, request, _misfit(derivation, request, options)),)
+
+
+def _options(request: Request) -> dict[str, Any]:
+    """What `derive` and `check` both take."""
+    from trace_derivative.limits import Limits
+
+    return {
+        "shapes": request.shapes or None,
+        "where": dict(request.where) or None,
+        "assume": dict(request.assume) or None,
+        "samples": request.samples,
+        "tolerance": request.tolerance,
+        "limits": Limits(**request.settings.limits),
+    }
+
+
+def _derivations(request: Request, options: dict[str, Any]) -> tuple[Derivation, ...]:
     from trace_derivative.derive import derive as derive_by
-    from trace_derivative.limits import Limits, limited
 
-    limits = Limits(**request.settings.limits)
-    with limited(limits, source=request.function):
-        found = derive_by(
-            request.function,
-            wrt=request.wrt or None,
-            shapes=request.shapes or None,
-            where=dict(request.where) or None,
-            assume=dict(request.assume) or None,
-            structure=dict(request.structure) or None,
-            route=request.route,
-            form=request.form,
-            samples=request.samples,
-            tolerance=request.tolerance,
-            expected=request.expect or None,
-            limits=limits,
-        )
-        derivations = found if isinstance(found, tuple) else (found,)
-        return tuple(_result(d, request) for d in derivations)
+    found = derive_by(
+        request.function,
+        wrt=request.wrt or None,
+        structure=dict(request.structure) or None,
+        route=request.route,
+        form=request.form,
+        **options,
+    )
+    return found if isinstance(found, tuple) else (found,)
 
 
-def _result(derivation: Derivation, request: Request) -> Result:
+def _misfit(derivation: Derivation, request: Request, options: dict[str, Any]) -> Check:
+    """The verdict on a claim whose shapes do not fit."""
+    from trace_derivative.derive import check
+
+    variable = str(derivation.variable)
+    return check(request.expect, of=request.function, wrt=variable, **options)
+
+
+def _result(derivation: Derivation, request: Request, claim: Check | None) -> Result:
+    from trace_derivative.latex_names import Notation
     from trace_derivative.presentation import present
-    from trace_derivative.render_latex import Notation, latex
+    from trace_derivative.render_latex import latex
     from trace_derivative.render_unicode import unicode
 
     gradient = derivation.gradient
     notation = Notation(**request.settings.notation)
-    checked = request.verify and request.expect
     return Result(
         function=str(derivation.function),
         variable=str(derivation.variable),
@@ -118,5 +147,5 @@ def _result(derivation: Derivation, request: Request) -> Result:
             verify=request.verify,
             refuted=request.expect_fails,
         ),
-        claim=derivation.expected_check if checked else None,
+        claim=claim if request.verify else None,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .engine import Result
-from .logging import Report, Subtype
+from .logging import Report
 from .options import Request
 from .records import Status
 
@@ -17,26 +17,27 @@ __all__ = ["judge", "warn_of_failures"]
 
 def judge(result: Result, request: Request) -> Status:
     """The status on the page; a claim that the author knows to be wrong is no failure."""
-    if request.verify and request.expect_fails and _claim_holds(result):
+    if result.claim is not None and result.claim.passed == request.expect_fails:
         return "failed"
     return result.presentation.status
-
-
-def _claim_holds(result: Result) -> bool:
-    """Whether there is a claim, and it was found to be right."""
-    return result.claim is not None and result.claim.passed
 
 
 def warn_of_failures(result: Result, request: Request, report: Report) -> None:
     """Say every equation that failed, with its counterexample, and every notice."""
     for check in result.presentation.failures:
-        subtype: Subtype = "claim" if check == result.claim else "verification"
-        report.warn(subtype, _in_words(check, result))
-    if request.verify and request.expect_fails and _claim_holds(result):
-        right = f"{request.expect} is right, but :expect-fails: says that it is wrong"
-        report.warn("claim", right)
+        if check != result.claim:
+            report.warn("verification", _in_words(check, result))
+    if result.claim is not None:
+        _warn_of_claim(result.claim, result, request, report)
     for notice in result.presentation.notices:
         report.warn("notice", f"{result.function}: {notice}")
+
+
+def _warn_of_claim(claim: Check, result: Result, request: Request, report: Report) -> None:
+    if not claim.passed and not request.expect_fails:
+        report.warn("claim", _in_words(claim, result))
+    if claim.passed and request.expect_fails:
+        report.warn("claim", f"{request.expect} is right, but :expect-fails: says that it is wrong")
 
 
 def _in_words(check: Check, result: Result) -> str:

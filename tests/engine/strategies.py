@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import TypeAlias
+from itertools import pairwise
+from typing import TypeAlias, TypeVar
 
 from hypothesis import strategies as st
+
 from trace_derivative import expr as ex
 from trace_derivative.expr import SCALAR, Dim, Expr, Index, Shape, Symbol
 
@@ -52,11 +54,14 @@ SHAPES: tuple[Shape, ...] = (
     *((1, c) for c in DIMS),
     *((r, c) for r in DIMS for c in DIMS),
 )
+_INNER: tuple[Dim, ...] = (*DIMS, 1)
+_EXPONENTS = [Fraction(v) for v in ("2", "3", "-1", "-2", "1/2", "2/3", "-1/2", "1.5")]
 _INDEX_NAMES = ("i", "j", "k", "l")
 _NUMBERS = [Fraction(v) for v in ("1", "2", "3", "-1", "-2", "0.5", "1.25", "2/3", "-5/7", "10")]
 
-Draw: TypeAlias = Callable[[st.SearchStrategy[object]], object]
 Scope: TypeAlias = tuple[Index, ...]
+Rule: TypeAlias = Callable[[Shape, int, Scope], Expr]
+T = TypeVar("T")
 
 
 class _Maker:
@@ -67,7 +72,7 @@ class _Maker:
         self.functions = tuple(functions)
         self.indices = indices
 
-    def one(self, options: Sequence[object]) -> object:
+    def one(self, options: Sequence[T]) -> T:
         return options[self.draw(st.integers(0, len(options) - 1))]
 
     def of(self, shape: Shape, depth: int, scope: Scope = ()) -> Expr:
@@ -75,11 +80,18 @@ class _Maker:
         if depth <= 0:
             return self.leaf(shape, scope)
         rule = self.one(self.rules(shape, scope))
-        return rule(shape, depth - 1, scope)  # type: ignore[operator, no-any-return]
+        return rule(shape, depth - 1, scope)
 
-    def rules(self, shape: Shape, scope: Scope) -> list[Callable[[Shape, int, Scope], Expr]]:
+    def rules(self, shape: Shape, scope: Scope) -> list[Rule]:
         """The ways to make an expression of a shape, the simplest first."""
-        rules = [self.any_leaf, self.sum, self.product, self.product, self.scaled, self.divided]
+        rules: list[Rule] = [
+            self.any_leaf,
+            self.sum,
+            self.product,
+            self.product,
+            self.scaled,
+            self.divided,
+        ]
         rules += [self.applied, self.power]
         if shape == SCALAR:
             rules += [self.reduced, self.reduced, self.reduced, self.quadratic]
@@ -102,27 +114,26 @@ class _Maker:
         found = [s for s in SYMBOLS.values() if s.shape == shape]
         if not found:
             return ex.transpose(self.leaf((shape[1], shape[0]), scope))
-        return self.one(found)  # type: ignore[return-value]
+        return self.one(found)
 
     def any_leaf(self, shape: Shape, depth: int, scope: Scope) -> Expr:
         options: list[Expr] = [self.leaf(shape, scope), self.leaf(shape, scope)]
         if shape == SCALAR:
-            options += [ex.number(self.one(_NUMBERS))]  # type: ignore[arg-type]
+            options += [ex.number(self.one(_NUMBERS))]
         else:
             options += [ex.ones(*shape), ex.zeros(*shape)]
             if shape[0] == shape[1]:
                 options += [ex.identity(shape[0])]
-        return self.one(options)  # type: ignore[return-value]
+        return self.one(options)
 
     def sum(self, shape: Shape, depth: int, scope: Scope) -> Expr:
         terms = [self.of(shape, depth, scope) for _ in range(self.draw(st.integers(2, 3)))]
         return ex.add(*[ex.neg(t) if self.draw(st.booleans()) else t for t in terms])
 
     def product(self, shape: Shape, depth: int, scope: Scope) -> Expr:
-        inner = [self.one((*DIMS, 1)) for _ in range(self.draw(st.integers(1, 2)))]
-        sizes = [shape[0], *inner, shape[1]]
-        pairs = zip(sizes, sizes[1:], strict=False)
-        return ex.mul(*[self.of(pair, depth, scope) for pair in pairs])  # type: ignore[arg-type]
+        inner = [self.one(_INNER) for _ in range(self.draw(st.integers(1, 2)))]
+        sizes: list[Dim] = [shape[0], *inner, shape[1]]
+        return ex.mul(*[self.of(pair, depth, scope) for pair in pairwise(sizes)])
 
     def scaled(self, shape: Shape, depth: int, scope: Scope) -> Expr:
         factors = [self.of(SCALAR, depth, scope), self.of(shape, depth, scope)]
@@ -134,28 +145,26 @@ class _Maker:
         return numerator if _vanishes(denominator) else ex.quotient(numerator, denominator)
 
     def applied(self, shape: Shape, depth: int, scope: Scope) -> Expr:
-        return ex.apply(self.one(self.functions), self.of(shape, depth, scope))  # type: ignore[arg-type]
+        return ex.apply(self.one(self.functions), self.of(shape, depth, scope))
 
     def power(self, shape: Shape, depth: int, scope: Scope) -> Expr:
         base = self.of(shape, depth, scope)
-        values = [2, 3, -1, -2, Fraction(1, 2), Fraction(2, 3), Fraction(-1, 2)]
         if self.draw(st.integers(0, 3)) == 0:
             return ex.power(base, self.of(SCALAR, 0, scope))
-        value = Fraction(self.one(values))  # type: ignore[arg-type]
-        return base if _vanishes(base) else ex.power(base, ex.number(value))
+        return base if _vanishes(base) else ex.power(base, ex.number(self.one(_EXPONENTS)))
 
     def reduced(self, shape: Shape, depth: int, scope: Scope) -> Expr:
         n = self.one(DIMS)
         kinds = (ex.trace, ex.det, ex.logdet, ex.total, ex.norm, ex.norm1)
         kind = self.one(kinds)
         if kind in kinds[:3]:
-            return kind(self.of((n, n), depth, scope))  # type: ignore[operator, no-any-return, arg-type]
-        other = self.one((*DIMS, 1))
-        return kind(self.of((n, other), depth, scope))  # type: ignore[operator, no-any-return, arg-type]
+            return kind(self.of((n, n), depth, scope))
+        other = self.one(_INNER)
+        return kind(self.of((n, other), depth, scope))
 
     def quadratic(self, shape: Shape, depth: int, scope: Scope) -> Expr:
         n = self.one(DIMS)
-        left, right = (self.of((n, 1), depth, scope) for _ in range(2))  # type: ignore[arg-type]
+        left, right = (self.of((n, 1), depth, scope) for _ in range(2))
         return ex.mul(ex.transpose(left), right)
 
     def transposed(self, shape: Shape, depth: int, scope: Scope) -> Expr:
@@ -184,12 +193,12 @@ class _Maker:
         return ex.diagonal(self.of((shape[0], shape[0]), depth, scope))
 
     def index_sum(self, shape: Shape, depth: int, scope: Scope) -> Expr:
-        index = Index(self.one(_INDEX_NAMES), self.one(DIMS))  # type: ignore[arg-type]
+        index = Index(self.one(_INDEX_NAMES), self.one(DIMS))
         inner = self.of(shape, depth, _inside(scope, index))
         return ex.index_sum((index,), inner) if index in inner.free else inner
 
     def rows(self, shape: Shape, depth: int, scope: Scope) -> Expr:
-        index = Index(self.one(_INDEX_NAMES), shape[0])  # type: ignore[arg-type]
+        index = Index(self.one(_INDEX_NAMES), shape[0])
         inside = _inside(scope, index)
         body = self.of((1, shape[1]), depth, inside)
         if index not in body.free:
@@ -197,13 +206,13 @@ class _Maker:
         return ex.rows(index, body)
 
     def indexed(self, shape: Shape, depth: int, scope: Scope) -> Expr:
-        return self.slice(shape, depth, scope, self.one(scope))  # type: ignore[arg-type]
+        return self.slice(shape, depth, scope, self.one(scope))
 
     def slice(self, shape: Shape, depth: int, scope: Scope, index: Index) -> Expr:
         """An expression of a shape that uses an index."""
         others = [i for i in scope if i != index]
         if shape == SCALAR and others and self.draw(st.booleans()):
-            other: Index = self.one(others)  # type: ignore[assignment]
+            other: Index = self.one(others)
             if other.dim == index.dim and self.draw(st.integers(0, 2)) == 0:
                 return ex.delta(index, other)
             return ex.entry(self.of((index.dim, other.dim), depth, scope), index, other)

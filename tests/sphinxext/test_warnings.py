@@ -108,6 +108,22 @@ def test_false_claim_can_be_what_the_author_shows(build: Build) -> None:
     assert any("np.array(" in text for text in shown)
 
 
+def test_claim_that_does_not_conform_is_shown_as_false(build: Build) -> None:
+    text = ".. trace-derivative:: tr(A X B)\n   :expect: A*B'"
+    built = build({"index.rst": page(text)})
+    assert len(built.warnings) == 1
+    assert "[trace_derivative.claim]" in built.log
+    assert "does not conform" in built.log
+    html = built.page()
+    assert "does not conform" in html
+    assert "A*B'" in html
+    assert built.records()[0].status == "failed"
+    refuted = build({"index.rst": page(f"{text}\n   :expect-fails:")})
+    assert refuted.log == ""
+    assert refuted.records()[0].status == "verified"
+    assert "does not conform" in refuted.page()
+
+
 def test_right_claim_that_should_be_false_is_a_warning(build: Build) -> None:
     text = ".. trace-derivative:: tr(A X)\n   :expect: A'\n   :expect-fails:"
     built = build({"index.rst": page(text)}, builder="dummy")
