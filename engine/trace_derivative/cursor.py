@@ -46,9 +46,9 @@ class Cursor:
         if self.nesting > self.limit:
             raise self.too_deep(token)
 
-    def higher(self, token: Token) -> None:
-        """Count one operator on top of the tree that was read last."""
-        self.height += 1
+    def higher(self, token: Token, levels: int = 1) -> None:
+        """Count levels of operators on top of the tree that was read last."""
+        self.height += levels
         if self.height > self.limit:
             raise self.too_deep(token)
 
@@ -64,10 +64,9 @@ class Cursor:
         kind = self.kind
         if kind != CLOSING[self.open[-1][0]]:
             raise self.not_closed() if kind in ("", ")", "]", "‖") else self.unexpected()
-        token = self.open.pop()
+        self.open.pop()
         self.nesting -= 1
         self.at += 1
-        self.higher(token)
 
     # ------------------------------------------------------------ errors
 

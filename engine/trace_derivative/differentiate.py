@@ -50,7 +50,8 @@ def differentiate(f: Indexed, variable: Symbol, function: Expr) -> tuple[Occurre
         term = hoist(place.term)
         shown = _display_indices(place.indices, free)
         term = ix.rename(term, dict(zip(free, shown, strict=True)))
-        found.append(Occurrence(named(term, function), shown, place.marked, marker))
+        term = named(term, function, _names_of(shown))
+        found.append(Occurrence(term, shown, place.marked, marker))
     return tuple(found)
 
 
@@ -61,9 +62,14 @@ def total(occurrences: tuple[Occurrence, ...], function: Expr) -> tuple[tuple[In
     free = occurrences[0].free
     count: dict[Indexed, int] = {}
     for o in occurrences:
-        term = named(ix.rename(o.term, dict(zip(o.free, free, strict=True))), function)
+        moved = ix.rename(o.term, dict(zip(o.free, free, strict=True)))
+        term = named(moved, function, _names_of(free))
         count[term] = count.get(term, 0) + 1
     return free, ix.plus(*[ix.times(ix.num(n), t) for t, n in count.items()])
+
+
+def _names_of(indices: tuple[Index, ...]) -> frozenset[str]:
+    return frozenset(i.name for i in indices)
 
 
 def free_indices(variable: Symbol, function: Expr) -> tuple[Index, ...]:
@@ -177,7 +183,7 @@ def _inner(
     taken |= ex.index_names(matrix)
     names = ix.fresh_names(taken)
     a, b = (Index(next(names), d) for d in arg.shape)
-    scope = frozenset(i.name for i in (*indices, *free))
+    scope = _names_of((*indices, *free))
     form = expand(arg, a, b, scope)  # type: ignore[arg-type]
     parts = [hoist(p.term) for p in _occurrences(form, variable, variable, free)]
     return ix.plus(*[u for p in parts for u in _around(matrix, indices, (a, b), p)])

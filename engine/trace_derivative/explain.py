@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from .dims import Demand, Dimensions, Pair
 from .errors import ShapeError, Span
 from .expr import Dim, describe
-from .tree import Call, IndexName, Negative, Place, Product, Raised, Sum, Transposed, Tree
+from .tree import Call, IndexName, Name, Negative, Place, Product, Raised, Sum, Transposed, Tree
 
 _HINTS = {
     "*": "the columns of the left factor are the rows of the right one; is a transpose missing?",
@@ -58,9 +58,16 @@ def conflict(
         _message(dims, pairs, why, dims.dim(a), dims.dim(b)),
         source=source,
         span=why.whole.span,
-        hint=_HINTS.get(why.what, ""),
+        hint=_hint(why, source),
         others=tuple(others[:_MOST]),
     )
+
+
+def _hint(why: Demand, source: str) -> str:
+    left = why.left
+    if why.what == "*" and isinstance(left, Name) and source[left.stop : left.stop + 1] == "(":
+        return f"{left.name}(...) is read as a product: {left.name} is a symbol, not a function"
+    return _HINTS.get(why.what, f"{why.what} takes a square matrix; is a transpose missing?")
 
 
 def _add(others: list[tuple[Span, str]], span: Span, words: str) -> None:
@@ -99,7 +106,9 @@ def _message(
         return f"{why.what} needs a square matrix, not {first}"
     second = shape_in_words(dims, pairs[right])
     if why.what == "*":
-        return f"cannot multiply: {one} columns on the left, {two} rows on the right"
+        columns = "1 column" if one == 1 else f"{one} columns"
+        rows = "1 row" if two == 1 else f"{two} rows"
+        return f"cannot multiply: {columns} on the left, {rows} on the right"
     if why.what == "dot":
         return f"dot needs two of one shape, not {first} and {second}"
     return f"cannot {_VERBS[why.what]} {first} and {second}"

@@ -805,7 +805,9 @@ def describe(shape: Shape) -> str:
         return f"a vector of size {shape[0]}"
     if shape[0] == 1:
         return f"a row of size {shape[1]}"
-    return f"a {shape[0]} x {shape[1]} matrix"
+    # "an m x n matrix", as the letter is pronounced
+    article = "an" if str(shape[0])[0] in "AEFHILMNORSXaefhilmnorsx8" else "a"
+    return f"{article} {shape[0]} x {shape[1]} matrix"
 
 
 # ------------------------------------------------------------------------ walking

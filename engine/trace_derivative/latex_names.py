@@ -51,10 +51,10 @@ def split_name(name: str) -> tuple[str, tuple[str, ...]]:
     return letters, tuple(part for part in (digits, *rest.split("_")) if part)
 
 
-def symbol_name(name: str, bold: bool) -> str:
-    """A symbol; `bold` for a matrix or vector."""
+def symbol_name(name: str, bold: bool, matrix: bool = False) -> str:
+    """A symbol, `bold` or not; the letter that follows a `matrix` is an index, `D_k`."""
     letters, subscripts = split_name(name)
-    return _letters(letters, bold) + _subscript(subscripts)
+    return _letters(letters, bold) + _subscript(subscripts, bold or matrix)
 
 
 def has_subscript(name: str) -> bool:
@@ -71,10 +71,12 @@ def _letters(letters: str, bold: bool) -> str:
     return plain if len(letters) == 1 else rf"\mathit{{{plain}}}"
 
 
-def _subscript(parts: tuple[str, ...]) -> str:
+def _subscript(parts: tuple[str, ...], italic: bool) -> str:
     if not parts:
         return ""
-    return "_{" + ",".join(p if p.isdigit() else rf"\mathrm{{{p}}}" for p in parts) + "}"
+    plain = [p.isdigit() or (italic and len(p) == 1) for p in parts]
+    written = [p if ok else rf"\mathrm{{{p}}}" for p, ok in zip(parts, plain, strict=True)]
+    return f"_{{{','.join(written)}}}"
 
 
 def index_name(name: str) -> str:

@@ -169,15 +169,16 @@ class Typesetter(ABC):
         return self.at(piece, Strength.BASE)
 
     def product(self, pieces: Sequence[Piece]) -> Piece:
-        """Factors side by side; an open one that is not the last is bracketed."""
+        """Factors side by side; an open one is bracketed, but for a last that is the only one."""
         if len(pieces) == 1:
             return pieces[0]
-        body, last = "", len(pieces) - 1
+        ends_open = pieces[-1].open and not any(p.open for p in pieces[:-1])
+        body = ""
         for n, piece in enumerate(pieces):
-            closed = piece.open and n < last
+            closed = piece.open and not (ends_open and n == len(pieces) - 1)
             factor = self.bracket(piece.body) if closed else self.at(piece, Strength.FACTOR)
             body = self.join(body, factor) if body else factor
-        return Piece(body, Strength.PRODUCT, pieces[-1].open)
+        return Piece(body, Strength.PRODUCT, ends_open)
 
     def signed(self, negative: bool, piece: Piece) -> Piece:
         """With a minus sign in front where it is negative."""
@@ -285,8 +286,8 @@ class Typesetter(ABC):
         return self.bracket(piece.body) if piece.open else self.at(piece, Strength.PRODUCT)
 
     def _mul(self, e: ex.Mul) -> Piece:
-        top = [self.of(s) for s in e.scalars if not _divides(s)]
-        bottom = [self.of(ex.power(s, ex.number(-1))) for s in e.scalars if _divides(s)]
+        top = [self.of(s) for s in e.scalars if not ex._is_divisor(s)]
+        bottom = [self.of(ex.power(s, ex.number(-1))) for s in e.scalars if ex._is_divisor(s)]
         pieces = self.quotient_of(abs(e.coefficient), top, bottom)
         chain = [p for m in e.matrices for p in self._chain(m)]
         if len(chain) == 1 and chain[0].barred:
@@ -317,7 +318,7 @@ class Typesetter(ABC):
                 assert_never(e)
 
     def _power(self, e: ex.Power, base: Piece, exponent: Piece) -> Piece:
-        if _divides(e):
+        if ex._is_divisor(e):
             below = self.of(ex.power(e, ex.number(-1)))
             return self.fraction(self.number(Fraction(1)), below, False)
         return self.power(self.base(base), exponent, e.shape != ex.SCALAR)
@@ -498,13 +499,3 @@ LONG = 60
 
 
 _INDEXED_PI = ix.function("arccos", ix.num(-1))
-
-
-def _divides(e: Expr) -> bool:
-    """Is the scalar a power with a negative number, to be written below the line?"""
-    return (
-        isinstance(e, ex.Power)
-        and e.shape == ex.SCALAR
-        and isinstance(e.exponent, ex.Number)
-        and e.exponent.value < 0
-    )

@@ -65,6 +65,7 @@ _LEVELS = {
 }
 _JUXTAPOSED = frozenset({"name", "number", "(", "‖"})
 _ELEMENTWISE = {"⊙": ".*", "⊘": "./"}
+_NESTING = frozenset({".*", "./", "/"})
 _POSTFIX = frozenset({"'", "^", ".^", "[", "superscript", "⊤"})
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
@@ -115,13 +116,16 @@ class _Parser(Cursor):
         left = self.factor()
         level = self.level()
         while level >= least:
+            token = self.tokens[self.at]
             operands, operators = [left], []
-            height = self.height
+            height, layers = self.height, 1
             while self.level() == level:
                 operators.append(self.operator())
+                layers += operators[-1] in _NESTING and operators[-2:] != [".*", ".*"]
                 operands.append(self.factor() if level == _TIGHT else self.expression(level + 1))
                 height = max(height, self.height)
             self.height = height
+            self.higher(token, layers)
             stop = self.before()
             if level == _SUM:
                 signs = (1, *[-1 if op == "-" else 1 for op in operators])
@@ -242,6 +246,7 @@ class _Parser(Cursor):
             self.enter()
             inner = self.expression(_SUM)
             self.leave()
+            self.higher(token)
             return self.norm(start, inner)
         if kind == "⊗":
             raise self.no_kronecker((start, stop))
@@ -287,12 +292,12 @@ class _Parser(Cursor):
                 hint = f"write {word}(...), or declare the symbol {word}"
                 raise self.error(f"the function {word} needs brackets", span, hint)
             if function == "sum" and self.binds():
-                return self.bound("sum", start)
+                return self.bound("sum", token)
             return self.call(token, function or elementwise, function is None)
         if word == "I" or word in CONSTANTS:
             return self.constant("eye" if word == "I" else word, token)
         if bracket and word == "rows":
-            return self.bound("rows", start)
+            return self.bound("rows", token)
         if bracket and word == "delta":
             return self.delta(start)
         if word == "kron":
@@ -330,6 +335,7 @@ class _Parser(Cursor):
             height = max(height, self.height)
         self.height = height
         self.leave()
+        self.higher(token)
         wanted = 2 if function == "dot" else 1
         if len(args) != wanted:
             message = f"{word} takes {'two arguments' if wanted == 2 else 'one argument'}"
@@ -399,8 +405,9 @@ class _Parser(Cursor):
             at += 1
         return self.tokens[at][0] == ":"
 
-    def bound(self, kind: str, start: int) -> Tree:
+    def bound(self, kind: str, token: Token) -> Tree:
         """`sum(i,j: ...)` or `rows(k: ...)`."""
+        start = token[1]
         self.at += 1
         self.enter()
         indices = self.index_list(":")
@@ -409,6 +416,7 @@ class _Parser(Cursor):
             raise self.error("rows takes one index", indices[1].span, "rows(k: v)")
         body = self.expression(_SUM)
         self.leave()
+        self.higher(token)
         return Bound(start, self.before(), kind, indices, body)
 
     def delta(self, start: int) -> Tree:

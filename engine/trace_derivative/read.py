@@ -12,9 +12,9 @@ from . import expr as ex
 from .build import Builder
 from .declare import Declaration, ShapeSpec, declarations, definitions, of_symbol, read_name
 from .dims import Pair
-from .errors import ShapeError, Span
+from .errors import LimitError, ShapeError, Span
 from .expr import Dim, Expr, Index, Shape, Symbol
-from .limits import limited
+from .limits import current, limited
 from .parse import parse
 from .shapes import Inference
 from .tree import Parsed
@@ -100,7 +100,9 @@ class _Reader:
 
     def define(self, name: str, text: str) -> None:
         """Read an abbreviation; later texts may use it."""
-        if name in self._known:
+        given = self._inference.declared.get(name)
+        settled = given is not None and (given.symbol is not None or given.kind != "symbol")
+        if settled or name in self._variables:
             raise ShapeError(
                 f"{name} is declared already",
                 source=f"{name} = {text}",
@@ -139,7 +141,9 @@ class _Reader:
                 _need_scalar(parsed, e)
         free = next((p.free for p in self._texts if p.free is not None), ())
         return Reading(
-            exprs=tuple(ex.substitute(e, values) for e in written) if values else written,
+            exprs=tuple(
+                _expanded(parsed, e, values) for parsed, e in zip(self._texts, written, strict=True)
+            ),
             written=written,
             symbols=symbols,
             abbreviations=abbreviations,
@@ -161,7 +165,7 @@ class _Reader:
         values: dict[str, Expr] = {}
         for name, parsed in self._definitions:
             written[name] = builder.build(parsed)
-            values[name] = ex.substitute(written[name], values)
+            values[name] = _expanded(parsed, written[name], values)
         return written, values
 
     def _relate(self, same_shape: bool, expected: Shape | None) -> None:
@@ -176,6 +180,39 @@ class _Reader:
             inference.same_texts(trees, pairs, wanted, "")
         if same_shape and pairs:
             inference.same_texts(trees, pairs, pairs[0], self._texts[0].source)
+
+
+def _expanded(parsed: Parsed, written: Expr, values: Mapping[str, Expr]) -> Expr:
+    """A text without abbreviations; `LimitError` where that is too large to be worked on."""
+    used = values.keys() & written.symbols
+    if not used:
+        return written
+    sizes = {name: ex.leaf_count(values[name]) for name in used}
+    heights = {name: _height(values[name], {}) for name in used}
+    bounds = current()
+    size, height = _size(written, sizes), _height(written, heights)
+    if size > bounds.terms or height > 2 * bounds.depth:
+        raise LimitError(
+            "the expression is too large once the abbreviations in it are written out",
+            source=parsed.source,
+            span=parsed.tree.span,
+            hint=f"{size} symbols and numbers, {height} operators deep",
+        )
+    return ex.substitute(written, values)
+
+
+def _size(e: Expr, sizes: Mapping[str, int]) -> int:
+    """How many leaves it has, the abbreviations written out."""
+    if isinstance(e, Symbol):
+        return sizes.get(e.name, 1)
+    return sum(_size(part, sizes) for part in ex.children(e)) or 1
+
+
+def _height(e: Expr, heights: Mapping[str, int]) -> int:
+    """How deep its operators are nested, the abbreviations written out."""
+    if isinstance(e, Symbol):
+        return heights.get(e.name, 0)
+    return 1 + max((_height(part, heights) for part in ex.children(e)), default=0)
 
 
 def _need_scalar(parsed: Parsed, e: Expr) -> None:

@@ -139,7 +139,7 @@ class _Latex(Typesetter):
         return Piece(body, Strength.FACTOR if is_fraction else Strength.BASE)
 
     def symbol(self, e: ex.Symbol) -> Piece:
-        return Piece(names.symbol_name(e.name, self.notation.bold and e.rank > 0))
+        return Piece(names.symbol_name(e.name, self.notation.bold and e.rank > 0, e.rank > 0))
 
     def constant(self, letter: str, dim: Dim) -> str:
         body = rf"\mathbf{{{letter}}}"
@@ -154,7 +154,7 @@ class _Latex(Typesetter):
             if isinstance(matrix, ex.Quotient):
                 return Piece(f"{self.bracket(body)}_{{{names.places(places)}}}")
             return self.composite_place(body, places)
-        name = names.symbol_name(matrix.name, self.notation.bold and not entry)
+        name = names.symbol_name(matrix.name, self.notation.bold and not entry, True)
         if names.has_subscript(matrix.name):
             name = f"({name})"
         return Piece(f"{name}_{{{names.places(places)}}}")

@@ -247,7 +247,7 @@ class _Code:
         """The code of the scalar factors and of the divisors."""
         above, below = [], []
         for s in e.scalars:
-            if _divides(s):
+            if ex._is_divisor(s):
                 below.append(self.of(ex.power(s, ex.number(-1)), _Level.SIGN))
             else:
                 above.append(self.of(s, _Level.SIGN))
@@ -324,13 +324,3 @@ def _number(value: Fraction) -> tuple[str, _Level]:
     if value < 0:
         return f"-{body}", _Level.PRODUCT
     return body, _Level.PRODUCT if "/" in body else _Level.ATOM
-
-
-def _divides(e: Expr) -> bool:
-    """Is the scalar a power with a negative number?"""
-    return (
-        isinstance(e, ex.Power)
-        and e.shape == ex.SCALAR
-        and isinstance(e.exponent, ex.Number)
-        and e.exponent.value < 0
-    )

@@ -161,5 +161,6 @@ class _Unicode(Typesetter):
         return self.name
 
     def derivative(self, function: Piece, long: bool, variable: str, occurrence: int | None) -> str:
-        body = f"∂{self.at(function, Strength.FACTOR)}/∂{variable}"
+        closed = self.bracket(function.body) if function.open else ""
+        body = f"∂{closed or self.at(function, Strength.FACTOR)}/∂{variable}"
         return body if occurrence is None else f"{body}|({occurrence})"

@@ -74,8 +74,12 @@ class Inference:
         return self.infer(parsed.tree)
 
     def define(self, name: str, parsed: Parsed) -> None:
-        """Read the text of an abbreviation."""
-        self.abbreviations[name] = self.read(parsed)
+        """Read the text of an abbreviation; its shape may be declared as well."""
+        pair = self.read(parsed)
+        given = self.declared.get(name)
+        if given is not None:
+            self.same_texts([parsed.tree], [pair], self._sizes(given.rows, given.columns), "")
+        self.abbreviations[name] = pair
 
     def symbol(self, name: str) -> Pair:
         """The dimensions of a symbol, declared or by the first letter of its name."""
@@ -354,19 +358,17 @@ class Inference:
         dims = [self._bind(index) for index in node.indices]
         rows, columns = self.infer(node.body)
         self._scope = outer
+        if node.kind == "rows" and not self.dims.unify(rows, ONE):
+            is_column = self.dims.is_one(columns)
+            hint = "transpose it: rows(k: v')" if is_column else "rows(k: B[k,:])"
+            raise self.error(f"a row is needed here, not {self._words(node.body)}", node.body, hint)
         for index, dim in zip(node.indices, dims, strict=True):
             if dim not in self._used and index.name in self._ranges:
                 self.dims.unify(dim, self.dims.rigid(self._ranges[index.name]))
             elif dim not in self._used:
                 hint = "what it runs over is not known"
-                raise self.error(f"the index {index.name} does not occur in the sum", index, hint)
-        if node.kind == "sum":
-            return (rows, columns)
-        if not self.dims.unify(rows, ONE):
-            is_column = self.dims.is_one(columns)
-            hint = "transpose it: rows(k: v')" if is_column else "rows(k: B[k,:])"
-            raise self.error(f"a row is needed here, not {self._words(node.body)}", node.body, hint)
-        return (dims[0], columns)
+                raise self.error(f"the index {index.name} does not occur here", index, hint)
+        return (dims[0], columns) if node.kind == "rows" else (rows, columns)
 
     # ------------------------------------------------------------ demands
 

@@ -18,19 +18,25 @@ from sphinx.util.typing import OptionSpec
 
 from .compose import Layout, derivation_nodes, refusal_nodes
 from .config import settings
-from .engine import Refusal, Result, derive
+from .engine import Refusal, Result, derive, expand
 from .equations import Place, equation
 from .labels import Labels, endings
 from .locale import translate as _
 from .logging import Report
-from .options import OPTION_SPEC, Request, join_expression, read_request
+from .options import (
+    EXPANSION_OPTION_SPEC,
+    OPTION_SPEC,
+    Request,
+    join_expression,
+    read_request,
+)
 from .records import Record, Status, note
 from .verdict import judge, warn_of_failures
 
 if TYPE_CHECKING:
     from trace_derivative.presentation import Presentation
 
-__all__ = ["EquationDirective", "TraceDerivativeDirective"]
+__all__ = ["EquationDirective", "ExpansionDirective", "TraceDerivativeDirective"]
 
 SHARED = ("function", "expansion")
 """Parts that do not depend on the variable: shown once for several variables."""
@@ -96,7 +102,56 @@ class EquationDirective(_PlacedDirective):
         return list(made)
 
 
-class TraceDerivativeDirective(_PlacedDirective):
+class _DerivedDirective(_PlacedDirective):
+    """A directive whose content the engine works out."""
+
+    def request(self) -> Request:
+        """What the author asks for; `Refusal` where that cannot be read."""
+        try:
+            expression = join_expression(self.arguments, list(self.content))
+            return read_request(expression, self.options, settings(self.config))
+        except ValueError as problem:
+            raise Refusal("input", str(problem)) from problem
+
+    def refuse(self, refusal: Refusal) -> list[Node]:
+        """The source, and why there is nothing else; the warning of it."""
+        place = self.place()
+        place.report.warn(refusal.subtype, refusal.message)
+        source = "\n".join([*self.arguments, *self.content]).strip() or self.block_text.strip()
+        self.record(place, Labels(""), source, "", "refused")
+        return [self.container(place, refusal_nodes(place, source, refusal.message), "refused")]
+
+    def container(self, place: Place, content: Sequence[Node], status: Status) -> nodes.container:
+        """The content, with its status for the style sheet."""
+        own = ["trace-derivative", f"trace-derivative-{status}"]
+        container = nodes.container("", *content, classes=own + self.options.get("class", []))
+        container.source, container.line = place.source, place.line
+        return container
+
+
+class ExpansionDirective(_DerivedDirective):
+    """Index notation of a scalar, `tr(A X B)`, or of an entry, `[i,k] (A B)[i,k]`, checked."""
+
+    option_spec: ClassVar[OptionSpec] = dict(EXPANSION_OPTION_SPEC)
+
+    def run(self) -> list[Node]:
+        """The chain of equalities, from the outer product to all sums in front."""
+        try:
+            request = self.request()
+            presentation = expand(request)
+        except Refusal as refusal:
+            return self.refuse(refusal)
+        place = self.place()
+        labels = Labels(self.label(), "", request.numbers)
+        for check in presentation.failures:
+            text = f"{request.function}: {check.name}: {check.message}\n{check.counterexample}"
+            place.report.warn("verification", text)
+        content = derivation_nodes(place, presentation, Layout(labels, request.settings.steps))
+        self.record(place, labels, request.function, "", presentation.status)
+        return [self.container(place, content, presentation.status)]
+
+
+class TraceDerivativeDirective(_DerivedDirective):
     """Derive the expression, check it, and show the derivation."""
 
     option_spec: ClassVar[OptionSpec] = dict(OPTION_SPEC)
@@ -104,10 +159,10 @@ class TraceDerivativeDirective(_PlacedDirective):
     def run(self) -> list[Node]:
         """The nodes of one derivation a variable, or of the refusal."""
         try:
-            request = self._request()
+            request = self.request()
             results = _each_part_once(derive(request))
         except Refusal as refusal:
-            return self._refuse(refusal)
+            return self.refuse(refusal)
         all_labels = [
             Labels(self.label(), ending, request.numbers)
             for ending in endings([r.variable for r in results])
@@ -119,20 +174,6 @@ class TraceDerivativeDirective(_PlacedDirective):
             made += self._derivation(request, result, labels, content, remark)
             content, remark = [], ""
         return made
-
-    def _request(self) -> Request:
-        try:
-            expression = join_expression(self.arguments, list(self.content))
-            return read_request(expression, self.options, settings(self.config))
-        except ValueError as problem:
-            raise Refusal("input", str(problem)) from problem
-
-    def _refuse(self, refusal: Refusal) -> list[Node]:
-        place = self.place()
-        place.report.warn(refusal.subtype, refusal.message)
-        source = "\n".join([*self.arguments, *self.content]).strip() or self.block_text.strip()
-        self.record(place, Labels(""), source, "", "refused")
-        return [self._container(place, refusal_nodes(place, source, refusal.message), "refused")]
 
     def _derivation(
         self,
@@ -149,7 +190,7 @@ class TraceDerivativeDirective(_PlacedDirective):
         layout = Layout(labels, request.settings.steps, result.claim, request.expect_fails)
         content = derivation_nodes(place, result.presentation, layout)
         status = judge(result, request)
-        container = self._container(place, [*before, *content], status)
+        container = self.container(place, [*before, *content], status)
         self.record(place, labels, result.function, result.variable, status)
         anchor = _anchor(labels)
         if not anchor or anchor in self.state.document.ids:
@@ -158,12 +199,6 @@ class TraceDerivativeDirective(_PlacedDirective):
         self.state.document.note_explicit_target(target)
         entry = ("single", f"{_('derivative')}; {result.function}", anchor, "", None)
         return [addnodes.index(entries=[entry], inline=True), target, container]
-
-    def _container(self, place: Place, content: Sequence[Node], status: Status) -> nodes.container:
-        own = ["trace-derivative", f"trace-derivative-{status}"]
-        container = nodes.container("", *content, classes=own + self.options.get("class", []))
-        container.source, container.line = place.source, place.line
-        return container
 
     def _caption(self) -> list[Node]:
         text = self.options.get("caption", "")

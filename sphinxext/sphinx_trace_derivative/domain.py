@@ -19,7 +19,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.roles import XRefRole
 from sphinx.util.nodes import make_refnode
 
-from .directives import EquationDirective
+from .directives import EquationDirective, ExpansionDirective
 from .equations import node_id
 from .locale import translate as _
 from .logging import log_warning
@@ -61,7 +61,7 @@ class TraceDerivativeDomain(Domain):
     label = "trace derivative"
     object_types: ClassVar = {"derivation": ObjType("derivation", "ref")}
     roles: ClassVar = {"ref": XRefRole(warn_dangling=True)}
-    directives: ClassVar = {"equation": EquationDirective}
+    directives: ClassVar = {"equation": EquationDirective, "expansion": ExpansionDirective}
     indices: ClassVar = [DerivationIndex]
     initial_data: ClassVar = {"records": {}}
     dangling_warnings: ClassVar = {"ref": "derivation not found: %(target)s"}

@@ -7,8 +7,9 @@ forks its readers; `setup()` must not import it.
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .logging import Subtype
 from .options import Request
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from trace_derivative.presentation import Presentation
     from trace_derivative.verify import Check
 
-__all__ = ["Refusal", "Result", "derive", "preload"]
+__all__ = ["Refusal", "Result", "derive", "expand", "preload"]
+
+T = TypeVar("T")
 
 
 class Refusal(Exception):
@@ -52,6 +55,16 @@ def preload() -> None:
 
 def derive(request: Request) -> tuple[Result, ...]:
     """One result a variable, checked as the request says; `Refusal` where there is none."""
+    return _guarded(_derive, request)
+
+
+def expand(request: Request) -> Presentation:
+    """The index notation of a scalar or of an entry, checked; `Refusal` where there is none."""
+    return _guarded(_expand, request)
+
+
+def _guarded(work: Callable[[Request], T], request: Request) -> T:
+    """What `work` makes of the request; any failure of it is a `Refusal`."""
     from trace_derivative.errors import (
         LimitError,
         ShapeError,
@@ -65,7 +78,7 @@ def derive(request: Request) -> tuple[Result, ...]:
         UnsupportedError: "unsupported",
     }
     try:
-        return _derive(request)
+        return work(request)
     except TraceDerivativeError as problem:
         raise Refusal(subtypes.get(type(problem), "input"), str(problem)) from problem
     except Exception as problem:  # a fault of the engine must not end the build of a whole site
@@ -146,6 +159,24 @@ def _result(derivation: Derivation, request: Request, claim: Check | None) -> Re
             notation=notation,
             verify=request.verify,
             refuted=request.expect_fails,
+            cuts=_cuts(request, str(derivation.variable)),
         ),
         claim=claim if request.verify else None,
     )
+
+
+def _cuts(request: Request, variable: str) -> dict[str, tuple[int, ...]]:
+    """Where the chains of a derivation are cut; with several variables `W-index` means W's."""
+    return {ending.removeprefix(f"{variable}-"): at for ending, at in request.cuts.items()}
+
+
+def _expand(request: Request) -> Presentation:
+    from trace_derivative.entries import expansion
+    from trace_derivative.latex_names import Notation
+    from trace_derivative.presentation import present_expansion
+
+    options = _options(request)
+    del options["assume"]
+    found = expansion(request.function, **options)
+    notation = Notation(**request.settings.notation)
+    return present_expansion(found, notation=notation, verify=request.verify, cuts=request.cuts)

@@ -7,6 +7,7 @@ its place, in reStructuredText and in MyST alike.
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -22,7 +23,7 @@ from .config import (
     parse_show,
 )
 
-__all__ = ["OPTION_SPEC", "Request", "inline_request", "read_request"]
+__all__ = ["EXPANSION_OPTION_SPEC", "OPTION_SPEC", "Request", "inline_request", "read_request"]
 
 OPTION_SPEC: Mapping[str, Callable[[str], object]] = {
     "wrt": directives.unchanged,
@@ -43,6 +44,14 @@ OPTION_SPEC: Mapping[str, Callable[[str], object]] = {
     "no-verify": directives.flag,
     "samples": directives.unchanged,
     "tolerance": directives.unchanged,
+}
+
+EXPANSION_OPTION_SPEC: Mapping[str, Callable[[str], object]] = {
+    name: OPTION_SPEC[name]
+    for name in (
+        *("shapes", "where", "label", "name", "numbers"),
+        *("class", "no-verify", "samples", "tolerance"),
+    )
 }
 
 T = TypeVar("T")
@@ -68,11 +77,13 @@ class Request:
     samples: int = 3
     tolerance: float | None = None
     numbers: Mapping[str, str] = field(default_factory=dict)
+    cuts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 def read_request(function: str, options: Mapping[str, object], settings: Settings) -> Request:
     """The request of a directive; `ValueError` says which option is wrong, and how."""
     text = {name: str(value or "") for name, value in options.items()}
+    numbers, cuts = _option(text, "numbers", _numbers, ({}, {}))
     if not function.strip():
         raise ValueError("there is no expression: give it as argument or as content")
     wrt = tuple(dict.fromkeys(re.findall(r"[^,\s]+", text.get("wrt", ""))))
@@ -96,7 +107,8 @@ def read_request(function: str, options: Mapping[str, object], settings: Setting
         verify=settings.verify and "no-verify" not in options,
         samples=_option(text, "samples", _samples, settings.samples),
         tolerance=_option(text, "tolerance", _tolerance, settings.tolerance),
-        numbers=_option(text, "numbers", _numbers, {}),
+        numbers=numbers,
+        cuts=cuts,
     )
 
 
@@ -141,17 +153,28 @@ def _pairs(text: str, sign: str) -> dict[str, str]:
     return pairs
 
 
-def _numbers(text: str) -> dict[str, str]:
-    """`function=6 index=8 =9`: the number of each equation, by the ending of its label."""
+def _numbers(text: str) -> tuple[dict[str, str], dict[str, tuple[int, ...]]]:
+    """The number of each equation by the ending of its label, and where chains are cut for them.
+
+    `function=6 index=8 =9`; a chain of equalities is cut in pieces by slashes, one a line:
+    `index=43//44/45` numbers its first, third and fourth line, and all that follow.  The pieces
+    after the first have the endings `index-b`, `index-c`.
+    """
     numbers: dict[str, str] = {}
+    cuts: dict[str, tuple[int, ...]] = {}
     for word in re.split(r"[,\s]+", text):
-        suffix, found, number = word.partition("=")
-        if not found or not re.fullmatch(r"[A-Za-z0-9.*'-]+", number):
+        suffix, found, lines = word.partition("=")
+        if not found or not re.fullmatch(r"[A-Za-z0-9.*'-]+", lines.replace("/", "")):
             raise ValueError(f"`part=number` is expected (`=number` for the result), not {word!r}")
         if suffix in numbers:
             raise ValueError(f"{word!r} gives a second number to the same equation")
-        numbers[suffix] = number
-    return numbers
+        given = [(n, number) for n, number in enumerate(lines.split("/"), start=1) if number]
+        letters = ["", *string.ascii_lowercase[1:]]
+        for letter, (_, number) in zip(letters, given, strict=False):
+            numbers[f"{suffix}-{letter}".strip("-")] = number
+        if len(given) > 1:
+            cuts[suffix] = tuple(n for n, _ in given[:-1])
+    return numbers, cuts
 
 
 def _one_of(*known: str) -> Callable[[str], str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,16 @@ from trace_derivative.indexed import Indexed
 SIZES = {"m": 2, "n": 3, "p": 4}
 """The size of every dimension."""
 
-_NAMES = {"B": "X_hat", "E": "Data", "c": "rate", "u": "y2_new", "H": "Phi", "y": "mu", "a": "b3"}
+_NAMES = {
+    "B": "X_hat",
+    "E": "Data",
+    "c": "rate",
+    "u": "y2_new",
+    "H": "Phi",
+    "D": "D_k",
+    "y": "mu",
+    "a": "b3",
+}
 _RENAMED = {
     s.name: ex.symbol(_NAMES.get(s.name, s.name), s.shape, s.rank)
     for s in strategies.SYMBOLS.values()
@@ -54,10 +65,15 @@ def _distinct(e: Expr, names: Iterator[str]) -> Expr:
     return ex.map_children(e, lambda part: _distinct(part, names))
 
 
+MOST_TERMS = 2000
+"""Nested sums with more terms than this take the readers too long."""
+
+
 def size(dim: ex.Dim) -> int:
     return dim if isinstance(dim, int) else SIZES[dim]
 
 
+@cache
 def values(factor: float = 1.0) -> dict[str, Any]:
     """Values of all symbols: two-dimensional arrays, floats."""
     rng = np.random.default_rng(1)
@@ -129,6 +145,8 @@ def _sizes(indices: set[Index]) -> dict[str, int]:
     for i in indices:
         if names.setdefault(i.name, size(i.dim)) != size(i.dim):
             reject()
+    if math.prod(names.values()) > MOST_TERMS:
+        reject()
     return names
 
 

@@ -410,6 +410,8 @@ def _symbol(base: str, suffix: list[str], values: Mapping[str, Any]) -> str | No
     elif r"\mathrm" in suffix:
         text = "".join(t for t in suffix if t not in {r"\mathrm", "{", "}"})
         parts = text.split(",")
+    elif len(suffix) == 1 and f"{base}_{suffix[0]}" in values:
+        parts = suffix  # the name of a matrix, `D_k`
     else:
         return None
     for name in (base + "_".join(parts), "_".join((base, *parts))):

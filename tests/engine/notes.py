@@ -25,6 +25,12 @@ class Case:
     gradient: str
     positive: tuple[str, ...] = field(default=())
 
+    def __call__(self, values: Mapping[str, Any]) -> Any:
+        """The function at values by name; vectors `(n,)` become columns."""
+        arrays = {n: np.asarray(v) for n, v in values.items()}
+        columns = {n: a[:, None] if a.ndim == 1 else a for n, a in arrays.items()}
+        return self.function(**columns)
+
 
 def _beast(A: Any, X: Any, B: Any, C: Any) -> Any:
     return np.trace(A @ X @ X.T @ B @ C @ X.T @ X @ C)

@@ -62,6 +62,8 @@ AXB = ex.mul(A, X, B)
         (ex.mul(ex.transpose(A), ex.transpose(B)), r"\mathbf{A}^{T}\mathbf{B}^{T}"),
         (ex.scale(-2, ex.sub(X, W1)), r"-2 \left(\mathbf{X} - \mathbf{W}_{1}\right)"),
         (HAT, r"\mathbf{X}_{\mathrm{hat}}"),
+        (ex.symbol("D_k", ("m", "n")), r"\mathbf{D}_{k}"),
+        (ex.symbol("a_k", ex.SCALAR), r"a_{\mathrm{k}}"),
         (ex.mul(SIGMA, X), r"\boldsymbol{\Sigma}\mathbf{X}"),
         (ex.mul(lam, DATA, DATA), r"\lambda \, \mathbf{Data} \, \mathbf{Data}"),
         (ex.mul(rate, X), r"\mathit{rate} \, \mathbf{X}"),
@@ -217,7 +219,7 @@ def _chain() -> Indexed:
                 ix.sum_over((i,), _entry(A, i, j)),
                 ix.sum_over((k,), _entry(X, j, k)),
             ),
-            r"\left(\sum_{i} A_{ij}\right) \sum_{k} X_{jk}",
+            r"\left(\sum_{i} A_{ij}\right) \left(\sum_{k} X_{jk}\right)",
         ),
         (
             ix.times(ix.num(Fraction(-1, 2)), _entry(A, i, j), ix.pow_(_entry(x, j), ix.num(-2))),

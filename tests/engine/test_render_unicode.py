@@ -77,6 +77,8 @@ def test_sides() -> None:
     assert side_unicode(Derivative(None, X), function=f) == "∂tr[A X B]/∂X"
     assert side_unicode(Derivative(None, X, (j, k))) == "∂f/∂X_jk"
     assert side_unicode(Derivative(None, X, (j, k), 2)) == "∂f/∂X_jk|(2)"
+    rows = ex.index_sum((j,), ex.total(ex.row(X, j)))
+    assert side_unicode(Derivative(rows, X)) == "∂(Σ_j sum(X[j,:]))/∂X"
     terms = (Derivative(ex.trace(S), S), Derivative(ex.neg(ex.det(S)), S))
     assert side_unicode(DerivativeSum(terms)) == "∂tr[S]/∂S - ∂det(S)/∂S"
     assert side_unicode(EntryOfResult(ex.mul(B, A), (k, j))) == "[B A]_kj"

@@ -1,0 +1,1 @@
+"""What the reference needs and the sources know: tables, program output, formulas in text."""

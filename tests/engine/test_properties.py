@@ -1,0 +1,121 @@
+"""Properties of derivations over random expressions of the whole language.
+
+The oracle is the numeric derivative of the expression itself, through arrays only.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import trace_derivative as td
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from trace_derivative import indexed as ix
+from trace_derivative import numeric
+from trace_derivative.expr import Expr
+from trace_derivative.read import read
+from trace_derivative.sampling import samples
+from trace_derivative.simplify import expanded, simplify
+
+from tests.engine.strategies import SYMBOLS, expressions, scalar_expressions
+
+SHAPES = {name: s.shape[: s.rank] for name, s in SYMBOLS.items()}
+RELAXED = settings(deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def derivation(e: Expr, data: st.DataObject) -> td.Derivation:
+    """A derivation of a random expression by one of its symbols."""
+    names = sorted(e.symbols)
+    assume(names)
+    wrt = data.draw(st.sampled_from(names))
+    return td.derive(str(e), wrt=wrt, shapes=SHAPES)
+
+
+def points(d: td.Derivation) -> list[tuple[dict[str, object], dict[str, int]]]:
+    """Points of the domain; the example is skipped where there are none."""
+    try:
+        return [(dict(s.values), dict(s.dims)) for s in d.samples]
+    except td.UnsupportedError:
+        assume(False)
+        raise
+
+
+def close(a: object, b: object, scale: float = 1.0) -> bool:
+    """Equal up to rounding, relative to the largest entry."""
+    x, y = np.asarray(a), np.asarray(b)
+    size = max(float(np.max(np.abs(y), initial=0.0)), 1e-6 * max(scale, 1.0))
+    return x.shape == y.shape and float(np.max(np.abs(x - y), initial=0.0)) <= 1e-8 * size
+
+
+@settings(RELAXED, max_examples=250)
+@given(scalar_expressions(), st.data())
+def test_both_routes_give_the_numeric_derivative(e: Expr, data: st.DataObject) -> None:
+    d = derivation(e, data)
+    for values, dims in points(d):
+        want = numeric.gradient(e, d.variable, values, dims)
+        scale = float(np.abs(e.evaluate(values, dims)))
+        for name, answer in d.routes.items():
+            assert answer is not None, name
+            assert answer.shape == d.variable.shape
+            again = read(str(answer), symbols=d.symbols).exprs[0]
+            assert close(again.evaluate(values, dims), want, scale), (name, str(answer))
+
+
+@settings(RELAXED, max_examples=150)
+@given(scalar_expressions(), st.data())
+def test_every_step_is_true(e: Expr, data: st.DataObject) -> None:
+    d = derivation(e, data)
+    points(d)
+    assert d.verification.passed, [(c.name, c.lhs, c.rhs, c.message) for c in d.verification.failures]
+
+
+@settings(RELAXED, max_examples=150)
+@given(scalar_expressions(), st.data())
+def test_expansion_has_the_value_of_the_function(e: Expr, data: st.DataObject) -> None:
+    d = derivation(e, data)
+    form = read(str(d.expansion), symbols=d.symbols).exprs[0]
+    for values, dims in points(d):
+        want = e.evaluate(values, dims)
+        assert close(form.evaluate(values, dims), want, float(np.abs(want)))
+
+
+@settings(RELAXED, max_examples=150)
+@given(scalar_expressions(), st.data())
+def test_index_names_are_never_those_of_symbols_or_dimensions(
+    e: Expr, data: st.DataObject
+) -> None:
+    d = derivation(e, data)
+    taken = e.symbols | {"m", "n", "p"}
+    assert not ix.all_names(d.expansion) & taken
+    assert not ix.all_names(d.index_gradient.body) & taken
+    free = {i.name for i in d.index_gradient.free}
+    assert not free & taken
+    bound = {i.name for t in _walk(d.index_gradient.body) if isinstance(t, ix.SumOver) for i in t.indices}
+    assert not free & bound
+
+
+def _walk(t: ix.Indexed) -> list[ix.Indexed]:
+    return [t, *[u for c in ix.children(t) for u in _walk(c)]]
+
+
+@settings(RELAXED, max_examples=300)
+@given(expressions())
+def test_simplified_and_expanded_have_the_same_value(e: Expr) -> None:
+    forms = [simplify(e), expanded(e)]
+    assert all(f.shape == e.shape for f in forms)
+    try:
+        found = samples((e,), dict(SYMBOLS), seed_text=str(e))
+    except td.UnsupportedError:
+        assume(False)
+        return
+    for s in found:
+        want = e.evaluate(s.values, s.dims)
+        for form in forms:
+            got = form.evaluate(s.values, s.dims)
+            assert close(got, want, float(np.max(np.abs(want), initial=0.0)) * 1e3), str(form)
+
+
+@settings(RELAXED, max_examples=200)
+@given(expressions())
+def test_simplify_is_stable(e: Expr) -> None:
+    once = simplify(e)
+    assert simplify(once) == once
