@@ -10,7 +10,7 @@ import re
 import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from docutils.parsers.rst import directives
 
@@ -55,6 +55,7 @@ EXPANSION_OPTION_SPEC: Mapping[str, Callable[[str], object]] = {
 }
 
 T = TypeVar("T")
+Numbers: TypeAlias = tuple[dict[str, str], dict[str, tuple[int, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ class Request:
 def read_request(function: str, options: Mapping[str, object], settings: Settings) -> Request:
     """The request of a directive; `ValueError` says which option is wrong, and how."""
     text = {name: str(value or "") for name, value in options.items()}
-    numbers, cuts = _option(text, "numbers", _numbers, ({}, {}))
+    none: Numbers = ({}, {})
+    numbers, cuts = _option(text, "numbers", _numbers, none)
     if not function.strip():
         raise ValueError("there is no expression: give it as argument or as content")
     wrt = tuple(dict.fromkeys(re.findall(r"[^,\s]+", text.get("wrt", ""))))
@@ -153,7 +155,7 @@ def _pairs(text: str, sign: str) -> dict[str, str]:
     return pairs
 
 
-def _numbers(text: str) -> tuple[dict[str, str], dict[str, tuple[int, ...]]]:
+def _numbers(text: str) -> Numbers:
     """The number of each equation by the ending of its label, and where chains are cut for them.
 
     `function=6 index=8 =9`; a chain of equalities is cut in pieces by slashes, one a line:

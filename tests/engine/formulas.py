@@ -41,12 +41,41 @@ _RENAMED = {
 }
 SYMBOLS = {s.name: s for s in _RENAMED.values()}
 """The symbols that occur."""
-_INDEX_NAMES = (*"ijklqrst", "i1", "j1", "k12")
+_INDEX_NAMES = ("i", "j1", *"jklqrst", "i1", "k12")
 
 
 def formulas(shape: ex.Shape | None = None, depth: int = 3) -> st.SearchStrategy[Expr]:
     """Random expressions; every index that is bound has a name of its own."""
-    return strategies.expressions(shape, depth=depth).map(_renamed)
+    plain = strategies.expressions(shape, depth=depth)
+    return st.one_of(plain, plain, _sums_among_others(shape)).map(_renamed)
+
+
+@st.composite
+def _sums_among_others(draw: st.DrawFn, shape: ex.Shape | None) -> Expr:
+    """A sum over an index beside other factors and terms, where brackets matter most."""
+    rows, columns = shape or draw(st.sampled_from(strategies.SHAPES))
+
+    def part(r: ex.Dim, c: ex.Dim) -> Expr:
+        return draw(strategies.expressions((r, c), depth=2))
+
+    inner = draw(st.sampled_from(strategies.DIMS))
+    k, x = Index("k", inner), next(s for s in strategies.SYMBOLS.values() if s.shape == (inner, 1))
+    first = ex.index_sum((k,), ex.mul(ex.entry(x, k), part(rows, columns)))
+    among = ex.index_sum(
+        (k,), ex.mul(ex.column(part(rows, inner), k), ex.row(part(inner, inner), k))
+    )
+    number = ex.index_sum((k,), ex.power(ex.number(2), ex.entry(x, k)))
+    ways = [
+        lambda: ex.mul(among, part(inner, columns)),
+        lambda: ex.mul(part(rows, rows), first, part(columns, columns)),
+        lambda: ex.sub(part(rows, columns), ex.mul(first, part(columns, columns))),
+        lambda: ex.hadamard(first, part(rows, columns), first),
+        lambda: ex.mul(number, part(rows, columns)),
+        lambda: ex.mul(ex.number(3), ex.power(ex.number(2), number), part(rows, columns)),
+        lambda: ex.mul(ex.power(number, ex.number(-2)), part(rows, columns), number),
+        lambda: ex.quotient(first, ex.mul(part(rows, columns), number)),
+    ]
+    return draw(st.sampled_from(ways))()
 
 
 def _renamed(e: Expr) -> Expr:

@@ -64,7 +64,7 @@ def test_rotation_of_35_and_36() -> None:
         "identities: a ⊙ b = Aᵀ 𝟏 ⊙ B 𝟏 | a = Aᵀ 𝟏; b = B 𝟏",
     ]
     assert "∂f/∂x_j = Σ_i Σ_k A_ij B_jk" in "\n".join(told(d))
-    assert "(Σ_i A_ij) Σ_k B_jk = [Aᵀ 𝟏 ⊙ B 𝟏]_j" in "\n".join(told(d))
+    assert "(Σ_i A_ij) (Σ_k B_jk) = [Aᵀ 𝟏 ⊙ B 𝟏]_j" in "\n".join(told(d))
 
 
 def test_expanded_form_goes_through_23() -> None:
