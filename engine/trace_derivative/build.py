@@ -151,8 +151,8 @@ class Builder:
 
     def _transposed(self, node: Transposed) -> Expr:
         arg = self._of(node.arg)
-        letter = self._symbols.get("T") if node.letter else None
-        if letter is not None and letter.rank == 0 and (ex.is_scalar(arg) or node.elementwise):
+        if node in self._inference.powers:
+            letter = self._symbols["T"]
             return ex.power(arg, ex.neg(letter) if node.inverse else letter)
         if node.inverse:
             if ex.is_zero(arg):

@@ -186,7 +186,8 @@ class Derivation:
         if self.route == "index":
             first, second = second, first
         found: Expr | None = getattr(self, first)
-        found = found if found is not None else getattr(self, second)
+        if found is None or _has_slices(found):
+            found = _shorter(found, getattr(self, second))
         return None if found is None else ex.with_context(found, self.symbols.values())
 
     @cached_property
@@ -380,6 +381,21 @@ class Derivation:
         return limited(self._options.limits, source=self._reading.sources[0])
 
 
+def _has_slices(e: Expr) -> bool:
+    return any(isinstance(node, ex.IndexSum | ex.Rows) for node in ex.walk(e))
+
+
+def _shorter(a: Expr | None, b: Expr | None) -> Expr | None:
+    """The one with fewer symbols and slices; the first where they have as many."""
+    found = [e for e in (a, b) if e is not None]
+    return min(found, key=lambda e: ex.leaf_count(e) + _slices(e), default=None)
+
+
+def _slices(e: Expr) -> int:
+    kinds = ex.IndexSum | ex.Rows | ex.Row | ex.Column | ex.Entry
+    return sum(isinstance(node, kinds) for node in ex.walk(e))
+
+
 def places(variable: Symbol, free: tuple[Index, ...]) -> tuple[Index | None, Index | None]:
     """The free indices as row and column of the variable; None where its dimension is 1."""
     left = list(free)
@@ -446,27 +462,25 @@ def derive(
 ) -> Derivation | tuple[Derivation, ...]:
     """Derive a scalar function by a variable, or by several.
 
-    Parameters
-    ----------
-    function : the scalar expression in the text syntax.
-    wrt : the variable, or a sequence of variables (a tuple of derivations is returned).  May be
-        left out where `X` or `x` is the only candidate.
-    shapes : `"A: p m; x: n; a: scalar; J: ones"` or a mapping from names to tuples of dimensions;
-        what is not declared is inferred.
-    where : abbreviations, `"D = B*X*C'"` or a mapping.
-    assume : properties of symbols (positive, symmetric, spd, invertible, diagonal, orthogonal).
-    structure : of the variable (symmetric, diagonal): the gradient is then the constrained one.
-    route : index, identities or both.
-    form : compact (as the identities give it) or expanded (multiplied out).
-    samples : number of sample points for the verification, at least 3.
-    tolerance : largest relative error that passes (default 1e-8; 1e-5 for central differences).
-    expected : the author's own result, checked by `verification`.
-    limits : bounds on length, depth, terms and time.
-
-    Raises
-    ------
-    TraceDerivativeError
-        `ParseError`, `ShapeError`, `UnsupportedError` or `LimitError`, with the place in the text.
+    :param function: the scalar expression in the text notation
+    :param wrt: the variable, or a sequence of variables, for which a tuple of derivations is
+        returned.  May be left out where `X` or `x` is the only candidate
+    :param shapes: `"A: p m; x: n; a: scalar; J: ones"` or a mapping from names to tuples of
+        dimensions; what is not declared is inferred
+    :param where: abbreviations, `"D = B*X*C'"` or a mapping
+    :param assume: properties of symbols (positive, symmetric, spd, invertible, diagonal,
+        orthogonal), `"S: symmetric"` or a mapping
+    :param structure: of the variable (symmetric, diagonal); the gradient is then the constrained
+        one
+    :param route: index, identities or both
+    :param form: compact (as the identities give it) or expanded (multiplied out)
+    :param samples: number of sample points for the verification, at least 3
+    :param tolerance: largest relative error that passes (default 1e-8; 1e-5 for central
+        differences)
+    :param expected: the author's own result, checked by `verification`
+    :param limits: bounds on length, depth, terms and time
+    :raises TraceDerivativeError: `ParseError`, `ShapeError`, `UnsupportedError` or `LimitError`,
+        with the place in the text
     """
     _choose("route", route, ROUTES)
     _choose("form", form, FORMS)

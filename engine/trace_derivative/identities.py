@@ -15,6 +15,7 @@ from . import expr as ex
 from . import functions as fn
 from .errors import UnsupportedError
 from .expr import ONE, Expr, Index, Symbol
+from .indexed import fresh, rename_expr
 from .limits import check_terms
 from .simplify import flip
 
@@ -426,11 +427,10 @@ def _rows(form: Form) -> tuple[Form, ...]:
     assert isinstance(form.factor, ex.Rows)
     k, body = form.factor.index, form.factor.body
     cofactor = form.cofactor()
-    if any(k.name == i.name for i in (*cofactor.free, *form.over)):
-        raise UnsupportedError(
-            f"the index {k.name} is used twice, one inside the other",
-            hint="give the inner index another name",
-        )
+    around = ex.index_names(cofactor) | {i.name for i in form.over}
+    if k.name in around:
+        free = fresh(k.dim, around | ex.index_names(body) | body.symbols | ex.dim_names(body))
+        k, body = free, rename_expr(body, {k: free})
     column = ex.column(cofactor, k)
     return (Form(body, (), (column,), form.weight, (*form.over, k)),)
 

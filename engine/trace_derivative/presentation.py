@@ -22,7 +22,7 @@ from .expr import Symbol
 from .latex_names import DEFAULT, Notation
 from .read import read
 from .render_json import side_dict
-from .render_latex import break_sum, definition_latex, latex, side_latex
+from .render_latex import break_sum, definition_latex, latex, side_latex, width
 from .render_unicode import definition_unicode, side_unicode, unicode
 from .statements import Definition, Derivative, Side, Step
 from .verify import Check, Verification
@@ -241,12 +241,17 @@ class _Writer:
 
     def _latex(self, sides: list[Side], relation: str = "=") -> str:
         left = side_latex(sides[0], notation=self._notation)
-        lines = []
-        for side in sides[1:]:
-            broken = break_sum(side, LINE_WIDTH, notation=self._notation)
-            lines.append(f"{left} &{relation} {broken[0]}")
-            lines += [rf"&\qquad {more}" for more in broken[1:]]
-            left = ""
+        room = LINE_WIDTH - width(left)
+        rights = [break_sum(s, room, notation=self._notation) for s in sides[1:]]
+        if room < LINE_WIDTH // 2 and max(width(x) for right in rights for x in right) > room:
+            rights = [break_sum(s, LINE_WIDTH - 4, notation=self._notation) for s in sides[1:]]
+            lines, head = [f"&{left}"], r"&\quad"
+        else:
+            lines, head = [], f"{left} &"
+        for right in rights:
+            lines.append(f"{head}{relation} {right[0]}")
+            lines += [rf"&\qquad {more}" for more in right[1:]]
+            head = "&" if not lines[0].startswith("&") else r"&\quad "
         return _aligned(lines)
 
     def _text(self, sides: list[Side], relation: str = "=") -> str:
@@ -278,7 +283,7 @@ class _DerivationWriter(_Writer):
                 yield self._function(suffix, group)
             else:
                 yield from self.chain(group, suffix)
-        if self._d.expected_check is not None and self._d.expected is not None:
+        if self._d.expected is not None:
             yield self._expected()
 
     def _function(self, suffix: str, group: list[tuple[int, Step]]) -> Display:
@@ -313,17 +318,19 @@ class _DerivationWriter(_Writer):
         )
 
     def _expected(self) -> Display:
-        check, claim = self._d.expected_check, self._d.expected
-        assert check is not None and claim is not None
+        claim = self._d.expected
+        assert claim is not None
         sides: list[Side] = [Derivative(self._d.function, self._d.variable), claim]
-        sentence = "The author's own form:" if check.passed else "Claimed, and false:"
-        status: Status = "unchecked" if not self._verify else "verified" if check else "failed"
+        status: Status = "unchecked"
+        if self._verify:
+            status = "verified" if self._d.expected_check else "failed"
+        sentence = "Claimed, and false:" if status == "failed" else "The author's own form:"
         return Display(
             "expected",
             self._unique("expected"),
             (Fragment("text", sentence),),
-            self._latex(sides, "=" if check.passed else r"\neq"),
-            self._text(sides, "=" if check.passed else "≠"),
+            self._latex(sides, r"\neq" if status == "failed" else "="),
+            self._text(sides, "≠" if status == "failed" else "="),
             status,
             False,
         )

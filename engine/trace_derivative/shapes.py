@@ -42,7 +42,8 @@ class Inference:
     """The dimensions of all texts of one reading.
 
     `pairs` has the rows and columns of every node, `symbols` of every symbol in order of
-    appearance, `indices` the dimension of every index where it is bound.
+    appearance, `indices` the dimension of every index where it is bound; `powers` are the
+    marks of transposition that are powers by a declared scalar T.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Inference:
         self.ranks: dict[str, int] = {}
         self.abbreviations: dict[str, Pair] = {}
         self.indices: dict[IndexName, int] = {}
+        self.powers: set[Transposed] = set()
         self.sources: list[str] = []
         self.first_use: dict[str, tuple[int, Span]] = {}
         self.size_use: dict[str, tuple[int, Span]] = {}
@@ -115,10 +117,13 @@ class Inference:
             case Call():
                 pair = self._call(node)
             case Transposed(arg=arg):
-                rows, columns = self.infer(arg)
-                if node.inverse:
-                    self._square(node, arg, "an inverse")
-                pair = (columns, rows)
+                rows, columns = pair = self.infer(arg)
+                if node.letter and self._is_power(node, pair):
+                    self.powers.add(node)
+                else:
+                    if node.inverse:
+                        self._square(node, arg, "an inverse")
+                    pair = (columns, rows)
             case Sum():
                 pair = self._sum(node)
             case Literal():
@@ -161,6 +166,16 @@ class Inference:
         if name not in self.first_use:
             self.first_use[name] = (self._text, node.span)
         return self.symbol(name)
+
+    def _is_power(self, node: Transposed, base: Pair) -> bool:
+        """Is the exponent T a scalar that is declared so, rather than a mark?"""
+        given = self.declared.get("T")
+        if given is None or (given.kind, given.rank) != ("symbol", 0):
+            return False
+        if not node.elementwise and not self._settle_scalar(base):
+            return False
+        self.symbol("T")
+        return True
 
     def _of_kind(self, kind: str) -> Pair:
         """The dimensions of a declared constant; each one in the text has its own."""

@@ -139,11 +139,23 @@ def _best_orientation(e: Expr) -> Expr:
     """A 1 x 1 product equals its transpose: the one with fewer transposes, then the lesser text."""
     if not isinstance(e, ex.Mul) or not e.matrices:
         return e
+    inner = _between_ones(e.matrices)
+    if inner is not None:
+        return simplify(ex.total(inner))
     other = ex.mul(*[flip(m) for m in reversed(e.matrices)])
     ours, theirs = transposes(e), transposes(other)
     if theirs < ours or (theirs == ours and str(other) < str(e)):
         return other
     return e
+
+
+def _between_ones(chain: tuple[Expr, ...]) -> Expr | None:
+    """M for `1'*M*1`, with either of the ones vectors left out where M is a vector already."""
+    first, last = chain[0], chain[-1]
+    start = 1 if isinstance(first, ex.Transpose) and isinstance(first.arg, ex.Ones) else 0
+    stop = len(chain) - 1 if isinstance(last, ex.Ones) else len(chain)
+    inner = chain[start:stop]
+    return ex.mul(*inner) if inner and len(inner) < len(chain) else None
 
 
 def _join(chain: list[Expr]) -> list[Expr]:

@@ -125,4 +125,8 @@ def simplify_rows(e: Expr) -> Expr:
     match body:
         case ex.Entry(arg=m, row=i, column=None) if i == k and k not in m.free:
             return m
+        case ex.Entry(arg=m, row=i, column=ex.Index() as j) if i == k and k not in m.free | {j}:
+            return ex.column(m, j)
+        case ex.Entry(arg=m, row=i, column=ex.Index() as j) if j == k and k not in m.free | {i}:
+            return ex.transpose(ex.row(m, i))
     return e

@@ -130,7 +130,7 @@ def identity_steps(
     for form, reason in stages:
         if form != function and form != shown:
             yield Step("identities", shown, form, reason)
-            shown, start = form, Derivative(form, variable)
+            shown, start = form, Derivative(None, variable)
     forms = [names.held(f) for f in account.forms]
     opened = DerivativeSum(tuple(Derivative(f.value(), variable) for f in forms))
     if len(forms) > 1 or start != opened.terms[:1][0]:
@@ -161,7 +161,7 @@ def _applied(account: Account, names: _Names, variable: Symbol, gradient: Expr) 
     held = [names.held(c.form) for c in account.cases]
     cases = [base_case(f, variable) for f in held]
     terms = [push_transposes(c.gradient) for c in cases if c is not None]
-    labels = " and ".join(sorted({c.identity for c in account.cases}, key=_label_order))
+    labels = _cited({c.identity for c in account.cases})
     named = ex.add(*terms)
     left: Side = DerivativeSum(tuple(Derivative(f.value(), variable) for f in held))
     definitions = names.used(held)
@@ -173,6 +173,15 @@ def _applied(account: Account, names: _Names, variable: Symbol, gradient: Expr) 
         named = full
     if gradient != named:
         yield Step("identities", named, gradient, "Simplified", (), definitions)
+
+
+def _cited(labels: set[str]) -> str:
+    """The identities by their numbers in the notes, in words."""
+    ordered = sorted(labels, key=_label_order)
+    numbers = [n for n in ordered if n.startswith("(")]
+    noun = "identities" if len(numbers) > 1 else "identity"
+    cited = [f"{noun} {' and '.join(numbers)} of the notes"] if numbers else []
+    return " and ".join(cited + [n for n in ordered if n not in numbers])
 
 
 def _label_order(label: str) -> tuple[int, str]:

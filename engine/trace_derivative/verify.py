@@ -35,7 +35,7 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 TOLERANCE = 1e-8
 TOLERANCE_DIFFERENCES = 1e-5
-_FLOOR = 1e-6
+_FLOOR = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,9 @@ class Verifier:
                 zero = np.zeros_like(point.at.value(self._journey.variable))
                 return np.asarray(sum(slopes, zero))
             case _:
-                shape = self._journey.variable.shape if free else None
+                shape = side.shape if isinstance(side, ex.Node) else None
+                if free:
+                    shape = self._journey.variable.shape
                 return point.at.value(self._again(self._text(side, free), shape), free)
 
     def _slope(self, function: Expr, variable: Symbol, point: _Point) -> Array:
@@ -214,7 +216,8 @@ class Verifier:
         for d in self._journey.definitions:
             free = tuple(sorted(d.value.free, key=lambda i: i.name))
             text = f"[{_names(free)}] {d.value}" if free else str(d.value)
-            array, axes = point.at.array(self._again(text))
+            again = self._again(text, None if free else d.symbol.shape)
+            array, axes = point.at.array(again)
             point.define(d.symbol.name, Axed(array, axes))
 
 

@@ -94,6 +94,13 @@ def _distinct(e: Expr, names: Iterator[str]) -> Expr:
     return ex.map_children(e, lambda part: _distinct(part, names))
 
 
+def same_name_twice() -> Expr:
+    """A sum over k beside a factor with another k, inside a sum over that one."""
+    k = Index("k", "n")
+    x, y = (ex.entry(SYMBOLS[name], k) for name in ("x", "y2_new"))
+    return ex.index_sum((k,), ex.mul(ex.index_sum((k,), x), y, x))
+
+
 MOST_TERMS = 2000
 """Nested sums with more terms than this take the readers too long."""
 

@@ -230,7 +230,9 @@ def test_greek_letters_are_their_names() -> None:
 
 def test_greek_name_before_a_bracket() -> None:
     assert str(read("lambda(A + B)").exprs[0]) == "lambda*(A + B)"
-    assert str(read("delta*sum(i,j: delta(i,j)*A[i,j])").exprs[0]).startswith("delta*sum(i,j: delta")
+    assert str(read("delta*sum(i,j: delta(i,j)*A[i,j])").exprs[0]).startswith(
+        "delta*sum(i,j: delta"
+    )
 
 
 def test_function_of_sympy() -> None:

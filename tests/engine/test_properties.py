@@ -43,7 +43,7 @@ def points(d: td.Derivation) -> list[tuple[dict[str, object], dict[str, int]]]:
 def close(a: object, b: object, scale: float = 1.0) -> bool:
     """Equal up to rounding, relative to the largest entry."""
     x, y = np.asarray(a), np.asarray(b)
-    size = max(float(np.max(np.abs(y), initial=0.0)), 1e-6 * max(scale, 1.0))
+    size = max(float(np.max(np.abs(y), initial=0.0)), 1e-4 * max(scale, 1.0))
     return x.shape == y.shape and float(np.max(np.abs(x - y), initial=0.0)) <= 1e-8 * size
 
 

@@ -60,6 +60,7 @@ AXB = ex.mul(A, X, B)
     [
         (ex.trace(AXB), r"\mathrm{tr}\left[\mathbf{A}\mathbf{X}\mathbf{B}\right]"),
         (ex.mul(ex.transpose(A), ex.transpose(B)), r"\mathbf{A}^{T}\mathbf{B}^{T}"),
+        (ex.neg(ex.add(X, W1)), r"-\left(\mathbf{X} + \mathbf{W}_{1}\right)"),
         (ex.scale(-2, ex.sub(X, W1)), r"-2 \left(\mathbf{X} - \mathbf{W}_{1}\right)"),
         (HAT, r"\mathbf{X}_{\mathrm{hat}}"),
         (ex.symbol("D_k", ("m", "n")), r"\mathbf{D}_{k}"),
@@ -336,6 +337,12 @@ def test_the_latex_of_an_index_form_means_the_index_form(e: Expr) -> None:
         formulas.same_index_value(e, t, indexed_latex(t), evaluate_latex)
 
 
+def test_a_sum_does_not_capture_the_index_of_a_factor_behind_it() -> None:
+    e = formulas.same_name_twice()
+    assert latex(e) == (r"\sum_{k} \left(\sum_{k} x_{k}\right) (y_{2,\mathrm{new}})_{k}x_{k}")
+    formulas.same_value(e, latex(e), evaluate_latex)
+
+
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
@@ -348,10 +355,9 @@ def test_the_latex_of_an_index_form_means_the_index_form(e: Expr) -> None:
 )
 def test_the_reader_sees_what_is_lost(right: str, wrong: str) -> None:
     values = {"A": np.ones((2, 2)) + np.eye(2), "B": np.array([[1.0, 2], [4, 3]]), "a": 2.0, "b": 3}
-    known = {"dims": {}, "indices": {"j": 3}}
-    want = evaluate_latex(right, values, **known)
+    want = evaluate_latex(right, values, dims={}, indices={"j": 3})
     try:
-        got = evaluate_latex(wrong, values, **known)
+        got = evaluate_latex(wrong, values, dims={}, indices={"j": 3})
     except Ambiguous:
         return
     assert np.shape(got) != np.shape(want) or not np.allclose(got, want)

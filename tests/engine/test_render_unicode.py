@@ -97,3 +97,9 @@ def test_the_text_of_an_expression_means_the_expression(e: Expr) -> None:
 def test_the_text_of_an_index_form_means_the_index_form(e: Expr) -> None:
     for t in formulas.expansions(e):
         formulas.same_index_value(e, t, indexed_unicode(t), evaluate_unicode)
+
+
+def test_a_sum_does_not_capture_the_index_of_a_factor_behind_it() -> None:
+    e = formulas.same_name_twice()
+    assert unicode(e) == "Σ_k (Σ_k x_k) y2_new[k] x_k"
+    formulas.same_value(e, unicode(e), evaluate_unicode)

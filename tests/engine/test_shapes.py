@@ -181,7 +181,7 @@ def test_conflict_with_another_text() -> None:
         ("rows(k: A[:,k])", "a row is needed"),
         ("rows(k: x)", "a row is needed"),
         ("a^A", "the exponent"),
-        ("A[i]", "not bound"),
+        ("A[i,j]", "not bound"),
         ("sum(i: A[i])", "two indices"),
         ("sum(i,j: x[i,j])", "one index"),
         ("sum(i: tr(A)[i])", "a scalar has no entries"),

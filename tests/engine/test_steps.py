@@ -59,7 +59,7 @@ def test_rotation_of_35_and_36() -> None:
     d = td.derive("tr(J A diag(x) B)", wrt="x", shapes="J: ones")
     assert told(d)[-4:] == [
         "identities: f = 𝟏ᵀ A diag(x) B 𝟏",
-        "identities: ∂(𝟏ᵀ A diag(x) B 𝟏)/∂x = ∂(aᵀ diag(x) b)/∂x | a = Aᵀ 𝟏; b = B 𝟏",
+        "identities: ∂f/∂x = ∂(aᵀ diag(x) b)/∂x | a = Aᵀ 𝟏; b = B 𝟏",
         "identities: ∂(aᵀ diag(x) b)/∂x = a ⊙ b | a = Aᵀ 𝟏; b = B 𝟏",
         "identities: a ⊙ b = Aᵀ 𝟏 ⊙ B 𝟏 | a = Aᵀ 𝟏; b = B 𝟏",
     ]
