@@ -155,22 +155,22 @@ class _Assembler:
             return
         loose = sorted(f.free - fixed, key=lambda i: i.name)
         if isinstance(f, ix.KroneckerDelta) and len(loose) == 2:
-            i, j = loose
-            network.edges.append((i, j, ex.identity(i.dim)))
+            first, second = loose
+            network.edges.append((first, second, ex.identity(first.dim)))
             return
         exponent = f.exponent.free - fixed if isinstance(f, ix.Pow) else ()
         if len(loose) > 2 or exponent or isinstance(f, ix.KroneckerDelta):
             raise _Stuck
-        i, j = (*loose, None, None)[:2]
-        matrix = self.matrix(f, i, j, fixed)
+        row, column = (*loose, None, None)[:2]
+        matrix = self.matrix(f, row, column, fixed)
         if matrix is None:
             raise _Stuck
-        if i is None:
+        if row is None:
             network.scalars.append(matrix)
-        elif j is None:
-            network.weigh(i, matrix)
+        elif column is None:
+            network.weigh(row, matrix)
         else:
-            network.edges.append(_oriented(i, j, matrix))
+            network.edges.append(_oriented(row, column, matrix))
 
     def _place_element(self, network: _Network, f: ix.Element, fixed: Fixed) -> None:
         loose = tuple(i for i in f.indices if i not in fixed)
@@ -459,7 +459,9 @@ def stacked(t: Indexed, authors: frozenset[str]) -> Indexed | None:
     for k in bound:
         if k.name not in authors:
             continue
-        outer = [f for f in factors if isinstance(f, ix.Element) and k in f.free and f.free & t.free]
+        outer = [
+            f for f in factors if isinstance(f, ix.Element) and k in f.free and f.free & t.free
+        ]
         rest = [f for f in factors if f not in outer]
         inner = ix.sum_over(tuple(i for i in bound if i != k), ix.times(*rest))
         loose = sorted(inner.free - {k}, key=lambda i: i.name)

@@ -27,7 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("function", help="the scalar function, e.g. 'tr(A X B)'; '-' reads stdin")
     parser.add_argument("--wrt", help="the variable; several are separated by commas")
     parser.add_argument("--shapes", help="e.g. 'A: p m; x: n; a: scalar; J: ones'")
-    parser.add_argument("--where", help="abbreviations, e.g. \"D = B*X*C'\"")
+    parser.add_argument("--where", help='abbreviations, e.g. "D = B*X*C\'"')
     parser.add_argument("--assume", help="e.g. 'X: positive; S: symmetric'")
     parser.add_argument("--structure", help="of the variable, e.g. 'X: symmetric'")
     parser.add_argument("--route", choices=ROUTES, default="both")
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         found = derive(
             function,
-            names if len(names) > 1 else (names[0] if names else None),  # type: ignore[arg-type]
+            names if len(names) > 1 else (names[0] if names else None),
             shapes=given.shapes,
             where=given.where,
             assume=given.assume,

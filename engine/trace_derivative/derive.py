@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, overload
+from typing import Any, TypedDict, Unpack, overload
 
 from . import expr as ex
 from . import indexed as ix
@@ -228,17 +228,20 @@ class Derivation:
             if self.route != "identities":
                 found.append(result_step(self.function, self.variable, result, count))
             if self.route != "index" and self.account is not None and self.account.forms:
-                found += identity_steps(
-                    self.function,
-                    self.account,
-                    self.variable,
-                    result,
-                    self._start,
-                    frozenset(self.abbreviations),
-                )
+                found += self._other_route(result)
             if self.route == "identities":
                 found.append(result_step(self.function, self.variable, result, count))
         return found
+
+    def _other_route(self, result: Expr) -> list[Step]:
+        """The way by identities; left out beside the other where it is only the result again."""
+        assert self.account is not None
+        taken = frozenset(self.abbreviations)
+        steps = list(
+            identity_steps(self.function, self.account, self.variable, result, self._start, taken)
+        )
+        again = len(steps) == 1 and steps[0].lhs == Derivative(self.function, self.variable)
+        return [] if again and self.route == "both" else steps
 
     def _index_gradient(self) -> tuple[tuple[Index, ...], ix.Indexed]:
         return self.index_gradient.free, self.index_gradient.body
@@ -441,10 +444,29 @@ def _with_structure(e: Expr, structure: str | None) -> Expr:
 Shapes = str | Mapping[str, Any] | None
 
 
+class DeriveOptions(TypedDict, total=False):
+    """The keywords of `derive`."""
+
+    shapes: Shapes
+    where: str | Mapping[str, str] | None
+    assume: str | Mapping[str, str] | None
+    structure: str | Mapping[str, str] | None
+    route: str
+    form: str
+    samples: int
+    tolerance: float | None
+    expected: str | None
+    limits: Limits | None
+
+
 @overload
-def derive(function: str, wrt: str | None = None, **options: Any) -> Derivation: ...
+def derive(
+    function: str, wrt: str | None = None, **options: Unpack[DeriveOptions]
+) -> Derivation: ...
 @overload
-def derive(function: str, wrt: Sequence[str], **options: Any) -> tuple[Derivation, ...]: ...
+def derive(
+    function: str, wrt: Sequence[str], **options: Unpack[DeriveOptions]
+) -> tuple[Derivation, ...]: ...
 def derive(
     function: str,
     wrt: str | Sequence[str] | None = None,

@@ -1,4 +1,4 @@
-"""Indexed -> Indexed: the derivative of an index form, one term for each occurrence of the variable.
+"""Indexed -> Indexed: the derivative of an index form, a term for each occurrence of the variable.
 
 Input: f in index notation and the variable.  Output: for each occurrence X_{pq} what it
 contributes to df/dX_{pq}, with the indices of that place free (eqs (8), (11), (15)-(16), (26) of
@@ -44,7 +44,7 @@ def differentiate(f: Indexed, variable: Symbol, function: Expr) -> tuple[Occurre
     names = ix.fresh_names(taken)
     free = tuple(Index(next(names), d) for d in _ranges(variable))
     marker = ex.symbol(_marker_name(variable.name, taken), variable.shape, variable.rank)
-    found = []
+    found: list[Occurrence] = []
     for place in _occurrences(f, variable, marker, free):
         check_terms(len(found) + 1, "occurrences of the variable")
         term = hoist(place.term)
@@ -192,7 +192,7 @@ def _inner(
 def _around(
     matrix: Expr, indices: tuple[Index, ...], place: tuple[Index, Index], inside: Indexed
 ) -> Iterator[Indexed]:
-    """The differential of an entry of `matrix` where that of its argument at `place` is `inside`."""
+    """The differential of an entry of `matrix`, that of its argument at `place` being `inside`."""
     a, b = place
     match matrix:
         case ex.Inverse():

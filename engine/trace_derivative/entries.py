@@ -76,9 +76,7 @@ def expansion(
         reading = read(text, shapes=shapes, where=where, scalar=True)
         e = reading.exprs[0]
         whole = e.arg if isinstance(e, ex.Entry) else e
-        points = draw(
-            (whole,), reading.symbols, assume={}, seed_text=str(e), count=max(3, samples)
-        )
+        points = draw((whole,), reading.symbols, assume={}, seed_text=str(e), count=max(3, samples))
         variable = ex.symbol("u", whole.shape)
         return Expansion(
             reading, Verifier(Journey(whole, variable, reading.symbols), points, tolerance)

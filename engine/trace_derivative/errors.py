@@ -1,4 +1,4 @@
-"""The errors of the engine: each shows the source text, a caret line under the fault, and a hint."""
+"""The errors of the engine: each shows the source text, carets under the fault, and a hint."""
 
 from __future__ import annotations
 

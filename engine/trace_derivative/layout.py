@@ -100,7 +100,7 @@ class Typesetter(ABC):
 
     @abstractmethod
     def constant(self, letter: str, dim: ex.Dim) -> str:
-        """`1`, `0` or `I`, the vector or matrix."""
+        """`1`, `0`, `I` or `J`, the vector or matrix."""
 
     @abstractmethod
     def pi(self) -> str:
@@ -295,8 +295,8 @@ class Typesetter(ABC):
         return self.signed(e.coefficient < 0, self.product([*pieces, *chain]))
 
     def _chain(self, matrix: Expr) -> list[Piece]:
-        """The factors that a factor of a chain is printed as: a matrix of ones is two."""
-        if isinstance(matrix, ex.Ones) and matrix.shape[1] != 1:
+        """The factors that a factor of a chain is printed as: a matrix of ones may be two."""
+        if isinstance(matrix, ex.Ones) and matrix.shape[1] != 1 and "J" in self.symbols:
             return self._ones_factors(matrix)
         return [self.of(matrix)]
 
@@ -312,8 +312,10 @@ class Typesetter(ABC):
                 return Piece(self.constant("0", n))
             case ex.Ones(shape=(n, 1)):
                 return Piece(self.constant("1", n))
-            case ex.Ones():
-                return self.product(self._ones_factors(e))
+            case ex.Ones(shape=(n, _)):
+                if "J" in self.symbols:
+                    return self.product(self._ones_factors(e))
+                return Piece(self.constant("J", n))
             case _:
                 assert_never(e)
 

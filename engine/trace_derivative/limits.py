@@ -1,4 +1,4 @@
-"""Limits on what one derivation may cost, so that no input hangs: each one passed is a `LimitError`.
+"""Limits on what one derivation may cost, so that no input hangs: to pass one is a `LimitError`.
 
 The limits in force are those of the innermost `with limited(...)`; the stages call
 `check_terms` and `check_time` where their work can grow.
@@ -46,7 +46,7 @@ def current() -> Limits:
 
 @contextmanager
 def limited(limits: Limits | None = None, *, source: str = "") -> Iterator[Limits]:
-    """Run a block under `limits` (default: those in force); deep recursion becomes a `LimitError`."""
+    """Run a block under `limits` (default: those in force); deep recursion is a `LimitError`."""
     chosen = limits or _current.get()
     token = _current.set(chosen)
     outer = _deadline.get()

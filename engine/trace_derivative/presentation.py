@@ -22,7 +22,7 @@ from .expr import Symbol
 from .latex_names import DEFAULT, Notation
 from .read import read
 from .render_json import side_dict
-from .render_latex import break_sum, definition_latex, latex, side_latex, width
+from .render_latex import break_sum, definition_latex, entry_latex, latex, side_latex, width
 from .render_unicode import definition_unicode, side_unicode, unicode
 from .statements import Definition, Derivative, Side, Step
 from .verify import Check, Verification
@@ -39,7 +39,7 @@ PARTS = (
     "code",
 )
 DEFAULT_SHOW = ("function", "expansion", "occurrences", "matrix", "substitutions", "verification")
-LINE_WIDTH = 72
+LINE_WIDTH = 44
 
 Status: TypeAlias = Literal["verified", "failed", "unchecked"]
 Cuts: TypeAlias = Mapping[str, Sequence[int]]
@@ -157,11 +157,16 @@ def _verification_line(v: Verification) -> str:
     how = f" ({', '.join(kinds)})" if kinds else ""
     if v.passed:
         return (
-            f"Verified: {len(v.checks)} equalities at {v.samples} samples{how}, "
+            f"Verified: {_equalities(len(v.checks))} at {v.samples} samples{how}, "
             f"largest relative error {v.max_relative_error:.1e}."
         )
     names = ", ".join(c.name for c in v.failures)
-    return f"Not verified: {len(v.failures)} of {len(v.checks)} equalities fail ({names})."
+    count = _equalities(len(v.checks))
+    return f"Not verified: {len(v.failures)} of {count} fail ({names})."
+
+
+def _equalities(n: int) -> str:
+    return "1 equality" if n == 1 else f"{n} equalities"
 
 
 class _Writer:
@@ -289,9 +294,7 @@ class _DerivationWriter(_Writer):
     def _function(self, suffix: str, group: list[tuple[int, Step]]) -> Display:
         """f as written, with what its abbreviations stand for."""
         written = self._d.written
-        names = [
-            Definition(_symbol_for(n, e), e, False) for n, e in self._d.abbreviations.items()
-        ]
+        names = [Definition(_symbol_for(n, e), e, False) for n, e in self._d.abbreviations.items()]
         used = [x for x in names if x.symbol.name in written.symbols]
         lines = [f"{self._notation.function} &= {latex(written, self._notation)}"]
         lines += [definition_latex(x, self._notation).replace(" = ", " &= ", 1) for x in used]
@@ -305,7 +308,7 @@ class _DerivationWriter(_Writer):
         left = side_latex(Derivative(None, x), notation=self._notation)
         text = side_unicode(Derivative(None, x))
         rows, columns = x.shape
-        body = "\n".join(_entry_rows(x, self._notation.function))
+        body = "\n".join(_entry_rows(x, self._notation))
         shape = f"{rows} x {columns}" if columns != 1 else str(rows)
         return Display(
             "entries",
@@ -324,7 +327,9 @@ class _DerivationWriter(_Writer):
         status: Status = "unchecked"
         if self._verify:
             status = "verified" if self._d.expected_check else "failed"
-        sentence = "Claimed, and false:" if status == "failed" else "The author's own form:"
+        sentence = "The author's own form:"
+        if status == "failed" and self._d.expected_check is not None:
+            sentence = f"Claimed, and false ({self._d.expected_check.message}):"
         return Display(
             "expected",
             self._unique("expected"),
@@ -362,9 +367,7 @@ def _chains(steps: list[tuple[int, Step]]) -> Iterator[list[tuple[int, Step]]]:
         yield current
 
 
-def _cut(
-    group: list[tuple[int, Step]], after: Sequence[int]
-) -> Iterator[list[tuple[int, Step]]]:
+def _cut(group: list[tuple[int, Step]], after: Sequence[int]) -> Iterator[list[tuple[int, Step]]]:
     """A chain in pieces, cut after the equalities with these numbers (from 1)."""
     start = 0
     for stop in [*sorted(n for n in after if 0 < n < len(group)), len(group)]:
@@ -387,13 +390,13 @@ def _symbol_for(name: str, e: ex.Expr) -> Symbol:
     return ex.symbol(name, e.shape)
 
 
-def _entry_rows(x: Symbol, f: str) -> Iterator[str]:
+def _entry_rows(x: Symbol, notation: Notation) -> Iterator[str]:
     """The matrix of partial derivatives of eq (3)."""
     rows, columns = x.shape
 
-    def partial(*places: object) -> str:
-        name = latex(x, Notation(bold=False))
-        return rf"\frac{{\partial {f}}}{{\partial {name}_{{{''.join(map(str, places))}}}}}"
+    def partial(*places: ex.Dim) -> str:
+        entry = entry_latex(x, tuple(map(str, places)), notation)
+        return rf"\frac{{\partial {notation.function}}}{{\partial {entry}}}"
 
     yield r"\begin{bmatrix}"
     if columns == 1:
@@ -444,7 +447,10 @@ def dict_of(d: Derivation) -> dict[str, Any]:
         "variable": d.variable.name,
         "shapes": {n: list(s) for n, s in d.shapes.items()},
         "expansion": side_dict(d.expansion),
-        "index_gradient": {"free": [i.name for i in d.index_gradient.free], "text": str(d.index_gradient)},
+        "index_gradient": {
+            "free": [i.name for i in d.index_gradient.free],
+            "text": str(d.index_gradient),
+        },
         "gradient": None if d.gradient is None else side_dict(d.gradient),
         "routes": {n: None if e is None else str(e) for n, e in d.routes.items()},
         "steps": [_step_dict(s, c) for s, c in zip(d.steps, d.step_checks, strict=True)],

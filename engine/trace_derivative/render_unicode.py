@@ -46,7 +46,7 @@ _GREEK = {name: letter for name, letter in GREEK.items() if name not in {"Sigma"
 """Greek letters; Sigma and Pi stay words, beside the sum sign."""
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _SHORT = re.compile(r"[^\W_][\w.]*")
-_BOLD = {"1": "𝟏", "0": "𝟎", "I": "I"}
+_BOLD = {"1": "𝟏", "0": "𝟎", "I": "I", "J": "J"}
 _NORMS = {"1": "₁", "2": "₂", "F": "_F"}
 
 

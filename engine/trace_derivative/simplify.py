@@ -257,7 +257,8 @@ def _elementwise_rule(e: Expr) -> Expr:
     _gather(e, Fraction(1), exponents, scalars)
     if any(ex.is_zero(b) for b, p in exponents.items() if p > 0):
         return ex.zeros(*e.shape)
-    left, right = [], []
+    left: list[Expr] = []
+    right: list[Expr] = []
     above: list[Expr] = []
     below: list[Expr] = []
     for base, p in exponents.items():
@@ -319,9 +320,9 @@ def _power_rule(e: Expr) -> Expr:
     if not isinstance(e, ex.Power) or not isinstance(e.exponent, ex.Number):
         return e
     p = e.exponent.value
-    if isinstance(e.base, ex.Apply) and e.base.function == "sqrt" and p.denominator == 1:
-        if p % 2 == 0:
-            return ex.power(e.base.arg, ex.number(p / 2))
+    is_root = isinstance(e.base, ex.Apply) and e.base.function == "sqrt"
+    if is_root and p.denominator == 1 and p % 2 == 0:
+        return ex.power(ex.children(e.base)[0], ex.number(p / 2))
     if isinstance(e.base, ex.Mul) and e.base.shape != ex.SCALAR and p.denominator == 1:
         front, matrices = ex.mul(ex.number(e.base.coefficient), *e.base.scalars), e.base.matrices
         if front != ex.ONE:

@@ -22,13 +22,12 @@ def simplify_index_sum(e: Expr) -> Expr:
         return e.body
     idle = tuple(i for i in e.indices if i not in e.body.free)
     if idle:
-        rest = ex.index_sum(tuple(i for i in e.indices if i in e.body.free), e.body)
-        return ex.mul(*[ex.size_of(i.dim) for i in idle], rest)
+        used = tuple(i for i in e.indices if i in e.body.free)
+        return ex.mul(*[ex.size_of(i.dim) for i in idle], ex.index_sum(used, e.body))
     for k in e.indices:
         joined = _joined(k, e.body)
         if joined is not None:
-            rest = tuple(i for i in e.indices if i != k)
-            return ex.index_sum(rest, joined)
+            return ex.index_sum(tuple(i for i in e.indices if i != k), joined)
     return e
 
 

@@ -1,4 +1,4 @@
-"""What a derivation shows: equations between sides that are expressions, index forms or derivatives."""
+"""What a derivation shows: equations between expressions, index forms and derivatives."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Step:
     """One displayed equality.
 
     `kind` says to which part of the derivation it belongs: function, expansion, occurrence,
-    index, rewriting, identities, substitution, matrix, expected.  `reason` is a short sentence (plain text,
+    index, matrix, identities.  `reason` is a short sentence (plain text,
     formulas in it between back-quotes in the text syntax).  `free` are the free indices of the
     sides, row first; `where` the names that the sides use.
     """

@@ -51,9 +51,11 @@ def occurrence_steps(
     many = len(occurrences) > 1
     for n, (o, matrix) in enumerate(zip(occurrences, matrices, strict=True), 1):
         number = n if many else None
-        which = f"the {_ordinal(n)} occurrence of `{variable}`" if many else f"`{variable}`"
+        reason = f"The derivative by an entry of `{variable}`"
+        if many:
+            reason = f"What the {_ordinal(n)} occurrence of `{variable}` contributes"
         left: Side = Derivative(None, variable, o.free, number)
-        yield Step("occurrence", left, o.term, f"Through {which}", o.free)
+        yield Step("occurrence", left, o.term, reason, o.free)
         left = o.term
         apart = separated(o.term)
         if apart != o.term:
@@ -98,9 +100,9 @@ def index_step(variable: Symbol, free: tuple[Index, ...], gradient: Indexed) -> 
 def result_step(function: Expr, variable: Symbol, gradient: Expr, occurrences: int) -> Step:
     """The result in matrix form (eqs (9), (17))."""
     reason = (
-        "Each contribution transposed into place, and all of them summed"
+        f"All contributions in the shape of `{variable}`, and summed"
         if occurrences > 1
-        else "In matrix form, of the shape of the variable"
+        else f"In matrix form, in the shape of `{variable}`"
     )
     return Step("matrix", Derivative(function, variable), gradient, reason)
 
@@ -125,7 +127,11 @@ def identity_steps(
     start: Side = Derivative(function, variable)
     alone = len(account.forms) == 1 and account.forms[0].exact
     single = account.forms[0].value() if alone else rewritten
-    stages = ((as_trace(function), "As a trace"), (rewritten, "Multiplied out"), (single, "Rotated"))
+    stages = (
+        (as_trace(function), "As a trace"),
+        (rewritten, "Multiplied out"),
+        (single, "Rotated"),
+    )
     shown: Side = FunctionName()
     for form, reason in stages:
         if form != function and form != shown:

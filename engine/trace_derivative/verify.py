@@ -113,7 +113,9 @@ class Verifier:
         self._symbols = dict(journey.symbols)
         self._symbols.update({d.symbol.name: d.symbol for d in journey.definitions})
         self._symbols.update({s.name: s for _, s in journey.marked})
-        self._ranges = {i.name: i.dim for i in _indices(journey.function)}
+        indices = _indices(journey.function)
+        indices |= {i for d in journey.definitions for i in d.value.free}
+        self._ranges = {i.name: i.dim for i in indices}
         self._read: dict[str, Expr] = {}
         self._points = [_Point(s) for s in samples]
         for point in self._points:

@@ -48,7 +48,9 @@ def derivation_nodes(
         displays = list(group)
         content = [node for d in displays for node in _display_nodes(place, d, layout)]
         folded = is_step and layout.folding != "plain"
-        made += [_fold(place, content, len(displays), layout)] if folded else content
+        summary = _("Steps ({count})").format(count=len(displays))
+        opened = layout.folding == "open"
+        made += [_fold(place, content, summary, opened=opened)] if folded else content
     if _is_misfit(presentation, layout.claim):
         made.append(_misfit(place, layout))
     made += [_paragraph(place, text, "trace-derivative-notice") for text in presentation.notices]
@@ -81,20 +83,20 @@ def _display_nodes(place: Place, display: Display, layout: Layout) -> list[nodes
     if display.status != "failed":
         return [*sentence, *formula]
     if display.part == "expected" and layout.claim is not None:
-        # Its sentence says that it is false, and the end of the counterexample where.
-        example = _code(place, layout.claim.counterexample or layout.claim.message)
-        kind = nodes.note if layout.refuted else nodes.error
-        return [_admonition(place, kind, [*sentence, *formula, example])]
+        # Its sentence says that it is false, and where.
+        example = _example(place, layout.claim, layout)
+        if layout.refuted:
+            return [_refuted(place, [*sentence, *formula, *example])]
+        return [_admonition(place, nodes.error, [*sentence, *formula, *example])]
     said = _paragraph(place, _("This equation is false:"), "")
     return [*sentence, _admonition(place, nodes.error, [said, *formula])]
 
 
 def _fold(
-    place: Place, content: Sequence[nodes.Element], count: int, layout: Layout
+    place: Place, content: Sequence[nodes.Element], summary: str, *, opened: bool
 ) -> nodes.Element:
     fold = steps("", *content, classes=["trace-derivative-steps"])
-    fold["summary"] = _("Steps ({count})").format(count=count)
-    fold["open"] = layout.folding == "open"
+    fold["summary"], fold["open"] = summary, opened
     place.mark(fold)
     return fold
 
@@ -133,10 +135,25 @@ def _misfit(place: Place, layout: Layout) -> nodes.Element:
     claimed = nodes.literal_block(layout.claim.rhs, layout.claim.rhs, language="none")
     place.mark(claimed)
     said = _("Claimed, and false: {reason}").format(reason=layout.claim.message)
-    content = [_paragraph(place, said, ""), claimed]
-    if layout.claim.counterexample:
-        content.append(_code(place, layout.claim.counterexample))
-    return _admonition(place, nodes.note if layout.refuted else nodes.error, content)
+    content = [_paragraph(place, said, ""), claimed, *_example(place, layout.claim, layout)]
+    return _refuted(place, content) if layout.refuted else _admonition(place, nodes.error, content)
+
+
+def _refuted(place: Place, content: Sequence[nodes.Element]) -> nodes.Element:
+    """A formula that the author knows to be wrong, which is no fault of the page."""
+    container = nodes.container("", *content, classes=["trace-derivative-refuted"])
+    place.mark(container)
+    return container
+
+
+def _example(place: Place, claim: Check, layout: Layout) -> list[nodes.Element]:
+    """The counterexample of a claim, folded away where the claim is known to be wrong."""
+    if not claim.counterexample:
+        return []
+    code = _code(place, claim.counterexample)
+    if not layout.refuted:
+        return [code]
+    return [_fold(place, [code], _("Counterexample"), opened=False)]
 
 
 def _counterexample(place: Place, check: Check) -> nodes.Element:

@@ -22,6 +22,7 @@ __all__ = [
     "PARTS",
     "PREFIX",
     "ROUTES",
+    "STEPS",
     "Description",
     "Settings",
     "check_samples",

@@ -187,7 +187,7 @@ class TraceDerivativeDirective(_DerivedDirective):
         if remark:
             place.report.warn("input", remark)
         warn_of_failures(result, request, place.report)
-        layout = Layout(labels, request.settings.steps, result.claim, request.expect_fails)
+        layout = Layout(labels, request.steps, result.claim, request.expect_fails)
         content = derivation_nodes(place, result.presentation, layout)
         status = judge(result, request)
         container = self.container(place, [*before, *content], status)

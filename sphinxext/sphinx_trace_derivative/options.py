@@ -17,6 +17,7 @@ from docutils.parsers.rst import directives
 from .config import (
     FORMS,
     ROUTES,
+    STEPS,
     Settings,
     check_samples,
     check_tolerance,
@@ -34,6 +35,7 @@ OPTION_SPEC: Mapping[str, Callable[[str], object]] = {
     "route": directives.unchanged,
     "form": directives.unchanged,
     "show": directives.unchanged,
+    "steps": directives.unchanged,
     "expect": directives.unchanged,
     "expect-fails": directives.flag,
     "label": directives.unchanged,
@@ -72,6 +74,7 @@ class Request:
     route: str = "both"
     form: str = "compact"
     show: tuple[str, ...] = ()
+    steps: str = "open"
     expect: str = ""
     expect_fails: bool = False
     verify: bool = True
@@ -104,6 +107,7 @@ def read_request(function: str, options: Mapping[str, object], settings: Setting
         route=_option(text, "route", _one_of(*ROUTES), settings.route),
         form=_option(text, "form", _one_of(*FORMS), settings.form),
         show=_option(text, "show", parse_show, parse_show(settings.show)),
+        steps=_option(text, "steps", _one_of(*STEPS), settings.steps),
         expect=_one_line(text.get("expect", "")),
         expect_fails="expect-fails" in options,
         verify=settings.verify and "no-verify" not in options,
@@ -159,8 +163,8 @@ def _numbers(text: str) -> Numbers:
     """The number of each equation by the ending of its label, and where chains are cut for them.
 
     `function=6 index=8 =9`; a chain of equalities is cut in pieces by slashes, one a line:
-    `index=43//44/45` numbers its first, third and fourth line, and all that follow.  The pieces
-    after the first have the endings `index-b`, `index-c`.
+    `index=43//44/45` numbers its first and third line, and its fourth with all that follow, which
+    `index=43//44/45/` does not number.  Pieces after the first end with `index-b`, `index-c`.
     """
     numbers: dict[str, str] = {}
     cuts: dict[str, tuple[int, ...]] = {}
@@ -171,11 +175,12 @@ def _numbers(text: str) -> Numbers:
         if suffix in numbers:
             raise ValueError(f"{word!r} gives a second number to the same equation")
         given = [(n, number) for n, number in enumerate(lines.split("/"), start=1) if number]
+        rest = lines.endswith("/")
         letters = ["", *string.ascii_lowercase[1:]]
         for letter, (_, number) in zip(letters, given, strict=False):
             numbers[f"{suffix}-{letter}".strip("-")] = number
-        if len(given) > 1:
-            cuts[suffix] = tuple(n for n, _ in given[:-1])
+        if len(given) > 1 or rest:
+            cuts[suffix] = tuple(n for n, _ in (given if rest else given[:-1]))
     return numbers, cuts
 
 

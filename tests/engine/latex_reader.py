@@ -238,7 +238,12 @@ class Reader:
         if self.next == "_" and ":" not in self.peek_group():
             self.take("_")
             suffix = self.group()
-        constants = {"1": pr.ones_vector, "0": pr.zeros, "I": pr.identity}
+        constants = {
+            "1": pr.ones_vector,
+            "0": pr.zeros,
+            "I": pr.identity,
+            "J": pr.ones_matrix,
+        }
         name = _symbol(base, suffix, self.values)
         if name is None and base in constants:
             constant = constants[base]()

@@ -60,6 +60,10 @@ def ones_vector() -> Open:
     return Open(None, 1, lambda m, n: np.ones((m, n)))
 
 
+def ones_matrix() -> Open:
+    return Open(None, None, lambda m, n: np.ones((m, n)))
+
+
 def zeros() -> Open:
     return Open(None, None, lambda m, n: np.zeros((m, n)))
 

@@ -193,7 +193,8 @@ class _Maker:
         return ex.diagonal(self.of((shape[0], shape[0]), depth, scope))
 
     def index_sum(self, shape: Shape, depth: int, scope: Scope) -> Expr:
-        index = Index(self.one(_INDEX_NAMES), self.one(DIMS))
+        sizes = [*DIMS, *(i.dim for i in scope)]
+        index = Index(self.one(_INDEX_NAMES), self.one(sizes))
         inner = self.of(shape, depth, _inside(scope, index))
         return ex.index_sum((index,), inner) if index in inner.free else inner
 
@@ -211,10 +212,11 @@ class _Maker:
     def slice(self, shape: Shape, depth: int, scope: Scope, index: Index) -> Expr:
         """An expression of a shape that uses an index."""
         others = [i for i in scope if i != index]
+        alike = [i for i in others if i.dim == index.dim]
+        if shape == SCALAR and alike and self.draw(st.booleans()):
+            return ex.delta(index, self.one(alike))
         if shape == SCALAR and others and self.draw(st.booleans()):
-            other: Index = self.one(others)
-            if other.dim == index.dim and self.draw(st.integers(0, 2)) == 0:
-                return ex.delta(index, other)
+            other = self.one(others)
             return ex.entry(self.of((index.dim, other.dim), depth, scope), index, other)
         if shape == SCALAR:
             return ex.entry(self.of((index.dim, 1), depth, scope), index)

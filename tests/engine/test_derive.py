@@ -7,13 +7,12 @@ import pickle
 
 import numpy as np
 import pytest
+
 import trace_derivative as td
 
 
 def test_attributes_of_a_derivation() -> None:
-    d = td.derive(
-        "tr(A*X*B)", wrt="X", shapes={"A": ("p", "m"), "X": ("m", "n"), "B": ("n", "p")}
-    )
+    d = td.derive("tr(A*X*B)", wrt="X", shapes={"A": ("p", "m"), "X": ("m", "n"), "B": ("n", "p")})
     assert str(d.function) == "tr(A*X*B)"
     assert str(d.variable) == "X"
     assert d.shapes == {"A": ("p", "m"), "X": ("m", "n"), "B": ("n", "p")}

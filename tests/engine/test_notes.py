@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import trace_derivative as td
-from trace_derivative.evaluate import Evaluator
-from trace_derivative.read import read
 
+import trace_derivative as td
 from tests.engine.notes import CASES, ROWS, Case
 from tests.engine.oracle import central_gradient, complex_gradient, draw
+from trace_derivative.evaluate import Evaluator
+from trace_derivative.read import read
 
 ALL = (*CASES, ROWS)
 
@@ -107,9 +107,7 @@ def test_expanded_form_is_equation_24() -> None:
 
 
 BEAST = "tr(A X X^T B C X^T X C)"
-PRINTED_21 = (
-    "A C^T X^T X C^T B^T X + B C X^T X C A X + X C A X X^T B C + X C^T B^T X X^T A^T C^T"
-)
+PRINTED_21 = "A C^T X^T X C^T B^T X + B C X^T X C A X + X C A X X^T B C + X C^T B^T X X^T A^T C^T"
 
 
 def test_misprint_in_21_is_found() -> None:

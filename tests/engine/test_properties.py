@@ -6,9 +6,11 @@ The oracle is the numeric derivative of the expression itself, through arrays on
 from __future__ import annotations
 
 import numpy as np
-import trace_derivative as td
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+
+import trace_derivative as td
+from tests.engine.strategies import SYMBOLS, expressions, scalar_expressions
 from trace_derivative import expr as ex
 from trace_derivative import indexed as ix
 from trace_derivative import numeric
@@ -16,8 +18,6 @@ from trace_derivative.expr import Expr
 from trace_derivative.read import read
 from trace_derivative.sampling import samples
 from trace_derivative.simplify import expanded, simplify
-
-from tests.engine.strategies import SYMBOLS, expressions, scalar_expressions
 
 SHAPES = {name: s.shape[: s.rank] for name, s in SYMBOLS.items()}
 RELAXED = settings(deadline=None, suppress_health_check=list(HealthCheck))
@@ -66,7 +66,9 @@ def test_both_routes_give_the_numeric_derivative(e: Expr, data: st.DataObject) -
 def test_every_step_is_true(e: Expr, data: st.DataObject) -> None:
     d = derivation(e, data)
     points(d)
-    assert d.verification.passed, [(c.name, c.lhs, c.rhs, c.message) for c in d.verification.failures]
+    assert d.verification.passed, [
+        (c.name, c.lhs, c.rhs, c.message) for c in d.verification.failures
+    ]
 
 
 @settings(RELAXED, max_examples=150)
@@ -81,16 +83,16 @@ def test_expansion_has_the_value_of_the_function(e: Expr, data: st.DataObject) -
 
 @settings(RELAXED, max_examples=150)
 @given(scalar_expressions(), st.data())
-def test_index_names_are_never_those_of_symbols_or_dimensions(
-    e: Expr, data: st.DataObject
-) -> None:
+def test_index_names_are_never_those_of_symbols_or_dimensions(e: Expr, data: st.DataObject) -> None:
     d = derivation(e, data)
     taken = e.symbols | ex.dim_names(e)
     assert not ix.all_names(d.expansion) & taken
     assert not ix.all_names(d.index_gradient.body) & taken
     free = {i.name for i in d.index_gradient.free}
     assert not free & taken
-    bound = {i.name for t in _walk(d.index_gradient.body) if isinstance(t, ix.SumOver) for i in t.indices}
+    bound = {
+        i.name for t in _walk(d.index_gradient.body) if isinstance(t, ix.SumOver) for i in t.indices
+    }
     assert not free & bound
 
 

@@ -113,10 +113,10 @@ AXB = ex.mul(A, X, B)
         (ex.apply("abs", a), r"\left|a\right|"),
         (PI, r"\pi"),
         (ex.mul(S, ex.ones("m")), r"\mathbf{S}\mathbf{1}"),
-        (ex.mul(ex.ones("n", "p"), A), r"\mathbf{1}\mathbf{1}^{T}\mathbf{A}"),
+        (ex.mul(ex.ones("n", "p"), A), r"\mathbf{J}\mathbf{A}"),
         (
             ex.hadamard(ex.ones("m", "n"), X),
-            r"\mathbf{1}\mathbf{1}^{T} \odot \mathbf{X}",
+            r"\mathbf{J} \odot \mathbf{X}",
         ),
         (ex.transpose(ex.add(S, ex.identity("m"))), r"\left(\mathbf{S} + \mathbf{I}\right)^{T}"),
         (ex.zeros("m", "n"), r"\mathbf{0}"),

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
 import trace_derivative as td
 from trace_derivative import assemble, differentiate, expand, identities, simplify
 from trace_derivative import expr as ex
 from trace_derivative import indexed as ix
 
 FUNCTION = "tr(A X B X C^T) + tr(V' log(P X Q)) + norm2(X - W H)^2"
-ASSUME = {n: "positive" for n in ("P", "X", "Q")}
+ASSUME = dict.fromkeys(("P", "X", "Q"), "positive")
 
 
 @pytest.fixture(autouse=True)

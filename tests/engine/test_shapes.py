@@ -140,6 +140,7 @@ def test_conflict_shows_both_demands_with_their_places() -> None:
     problem = conflict("tr(A*B)", shapes="A: m n; B: m n")
     assert problem.span == (3, 6)
     assert [problem.source[a:b] for (a, b), _ in problem.others] == ["A", "B"]
+    assert "is a transpose missing?" in problem.hint
     assert str(problem) == "\n".join(
         [
             "cannot multiply: n columns on the left, m rows on the right",
@@ -151,8 +152,7 @@ def test_conflict_shows_both_demands_with_their_places() -> None:
             "`B` is an m x n matrix",
             "  tr(A*B)",
             "       ^",
-            "hint: the columns of the left factor are the rows of the right one; "
-            "is a transpose missing?",
+            f"hint: {problem.hint}",
         ]
     )
 

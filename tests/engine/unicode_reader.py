@@ -161,7 +161,12 @@ class Reader:
         if token[0].isdigit() and token.isascii():
             value = float(token)
             return self.script(lambda env: value)
-        constants = {"𝟏": pr.ones_vector, "𝟎": pr.zeros, "I": pr.identity}
+        constants = {
+            "𝟏": pr.ones_vector,
+            "𝟎": pr.zeros,
+            "I": pr.identity,
+            "J": pr.ones_matrix,
+        }
         if token in constants and token not in self.values:
             constant = constants[token]()
             return self.script(lambda env: constant)
