@@ -7,7 +7,8 @@
 
 __version__ = "0.1.0"
 
-from .derive import Derivation, check, clear_caches, derive, equal
+from .derivation import Derivation
+from .derive import check, clear_caches, derive, equal
 from .errors import LimitError, ParseError, ShapeError, TraceDerivativeError, UnsupportedError
 from .expr import Expr
 from .indexed import Indexed

@@ -117,7 +117,7 @@ class _Assembler:
     def _sliced(
         self, t: Indexed, row: Index | None, column: Index | None, fixed: Fixed
     ) -> Expr | None:
-        """What is left to try: a sum among the factors taken apart, an author's index held fixed."""
+        """What is left: a sum among the factors taken apart, an author's index held fixed."""
         coefficient, bound, factors = _flatten(t)
         apart = _taken_apart(factors)
         if apart:

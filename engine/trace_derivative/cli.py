@@ -11,8 +11,10 @@ import sys
 from collections.abc import Sequence
 
 from . import __version__
-from .derive import FORMS, ROUTES, Derivation, derive
+from .derivation import Derivation
+from .derive import derive
 from .errors import TraceDerivativeError
+from .options import FORMS, ROUTES
 
 FORMATS = ("text", "latex", "json", "numpy")
 

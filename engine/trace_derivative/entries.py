@@ -21,7 +21,7 @@ from .verify import Check, Journey, Verification, Verifier
 
 
 class Expansion:
-    """An expression and its forms in index notation, from the outer product to all sums in front."""
+    """An expression and its forms in index notation, from the outer product to sums in front."""
 
     def __init__(self, reading: Reading, verifier: Verifier) -> None:
         self._reading = reading

@@ -113,13 +113,15 @@ class _Expander:
                 k = self.new(arg.shape[0])
                 return self.over((k,), self.opened(arg, k, k, depth))
             case ex.Diag(arg=arg):
-                assert i is not None and j is not None
+                assert i is not None
+                assert j is not None
                 vector = self.entry(arg, *self.along(arg, i), depth)
                 return ix.times(ix.kronecker(i, j), vector)
             case ex.Diagonal(arg=arg):
                 return self.entry(arg, i, i, depth)
             case ex.Identity():
-                assert i is not None and j is not None
+                assert i is not None
+                assert j is not None
                 return ix.kronecker(i, j)
             case ex.Ones():
                 return ix.ONE

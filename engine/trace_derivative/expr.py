@@ -565,7 +565,7 @@ def split_coefficient(e: Expr) -> tuple[Fraction, Expr]:
 
 
 def chain_of(e: Expr) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
-    """`(scalars, matrices)` of a product, numbers among the scalars; any other is a product of one."""
+    """`(scalars, matrices)` of a product, numbers among the scalars."""
     if isinstance(e, Mul):
         front = () if e.coefficient == 1 else (number(e.coefficient),)
         return (*front, *e.scalars), e.matrices

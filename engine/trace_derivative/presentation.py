@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from . import expr as ex
-from .derive import Derivation
+from .derivation import Derivation
 from .entries import Expansion
 from .errors import ParseError
 from .expr import Symbol
@@ -39,7 +39,7 @@ PARTS = (
     "code",
 )
 DEFAULT_SHOW = ("function", "expansion", "occurrences", "matrix", "substitutions", "verification")
-LINE_WIDTH = 44
+LINE_WIDTH = 42
 
 Status: TypeAlias = Literal["verified", "failed", "unchecked"]
 Cuts: TypeAlias = Mapping[str, Sequence[int]]
@@ -255,7 +255,7 @@ class _Writer:
             lines, head = [], f"{left} &"
         for right in rights:
             lines.append(f"{head}{relation} {right[0]}")
-            lines += [rf"&\qquad {more}" for more in right[1:]]
+            lines += [rf"&\qquad {{}} {more}" for more in right[1:]]
             head = "&" if not lines[0].startswith("&") else r"&\quad "
         return _aligned(lines)
 

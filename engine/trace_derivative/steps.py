@@ -100,7 +100,7 @@ def index_step(variable: Symbol, free: tuple[Index, ...], gradient: Indexed) -> 
 def result_step(function: Expr, variable: Symbol, gradient: Expr, occurrences: int) -> Step:
     """The result in matrix form (eqs (9), (17))."""
     reason = (
-        f"All contributions in the shape of `{variable}`, and summed"
+        f"Brought into the shape of `{variable}`, and summed"
         if occurrences > 1
         else f"In matrix form, in the shape of `{variable}`"
     )
@@ -138,8 +138,8 @@ def identity_steps(
             yield Step("identities", shown, form, reason)
             shown, start = form, Derivative(None, variable)
     forms = [names.held(f) for f in account.forms]
-    opened = DerivativeSum(tuple(Derivative(f.value(), variable) for f in forms))
-    if len(forms) > 1 or start != opened.terms[:1][0]:
+    opened = _sum_of(forms, variable)
+    if start != opened:
         reason = (
             "One occurrence at a time, all else held constant"
             if len(forms) > 1
@@ -150,11 +150,10 @@ def identity_steps(
     for r in account.reductions:
         before = names.held(r.form)
         after = [names.held(f) for f in r.results]
-        right = DerivativeSum(tuple(Derivative(f.value(), variable) for f in after))
         yield Step(
             "identities",
             Derivative(before.value(), variable),
-            right,
+            _sum_of(after, variable),
             f"By the rule for the {r.rule.name} [{r.rule.source}]",
             (),
             names.used([before, *after]),
@@ -169,7 +168,7 @@ def _applied(account: Account, names: _Names, variable: Symbol, gradient: Expr) 
     terms = [push_transposes(c.gradient) for c in cases if c is not None]
     labels = _cited({c.identity for c in account.cases})
     named = ex.add(*terms)
-    left: Side = DerivativeSum(tuple(Derivative(f.value(), variable) for f in held))
+    left: Side = _sum_of(held, variable)
     definitions = names.used(held)
     yield Step("identities", left, named, f"By {labels}", (), definitions)
     full = account.gradient(variable)
@@ -179,6 +178,12 @@ def _applied(account: Account, names: _Names, variable: Symbol, gradient: Expr) 
         named = full
     if gradient != named:
         yield Step("identities", named, gradient, "Simplified", (), definitions)
+
+
+def _sum_of(forms: list[Form], variable: Symbol) -> Side:
+    """The derivatives of forms, added up."""
+    terms = tuple(Derivative(f.value(), variable) for f in forms)
+    return terms[0] if len(terms) == 1 else DerivativeSum(terms)
 
 
 def _cited(labels: set[str]) -> str:

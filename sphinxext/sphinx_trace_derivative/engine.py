@@ -15,7 +15,7 @@ from .logging import Subtype
 from .options import Request
 
 if TYPE_CHECKING:
-    from trace_derivative.derive import Derivation
+    from trace_derivative.derivation import Derivation
     from trace_derivative.presentation import Presentation
     from trace_derivative.verify import Check
 

@@ -1,4 +1,4 @@
-"""The worked derivatives of Traa's notes: text, shapes, an independent NumPy function, the printed result.
+"""The worked derivatives of Traa's notes: text, shapes, an independent function, the result.
 
 `function` in NumPy is the oracle: it is written by hand from the notes and shares nothing with
 the engine.  Vectors are `(n, 1)` arrays in it.

@@ -98,3 +98,38 @@ def test_text_has_sphinx_own_numbers_under_numfig(build: Build) -> None:
     text = build(files, builder="text", numfig=True).page("page.txt")
     assert "    (1.1)\n" in text
     assert "See (1.1)." in text
+
+
+def test_chain_is_cut_where_its_numbers_are(build: Build) -> None:
+    derivation = """.. trace-derivative:: tr(V' log(A X B))
+   :name: log
+   :numbers: index=2//3 expansion=/1/ =4"""
+    built = build({"index.rst": page(derivation, "See :eq:`log-index` and :eq:`log-index-b`.")})
+    assert built.log == ""
+    assert built.records()[0].equations == (
+        ("log-expansion", "1"),
+        ("log-index", "2"),
+        ("log-index-b", "3"),
+        ("log", "4"),
+    )
+    html = built.page()
+    assert 'href="#equation-log-index-b">(3)</a>' in html
+    assert html.count("eqno") == 4
+
+
+def test_expansion(build: Build) -> None:
+    text = """.. trace-derivative:expansion:: [i,l] (A B C^T)[i,l]
+   :name: abc
+   :numbers: =5"""
+    built = build({"index.rst": page(text, "See :eq:`abc`.")})
+    assert built.log == ""
+    html = built.page()
+    assert "3 equalities" in html
+    assert r"\sum_{j} \sum_{k} A_{ij}B_{jk}C_{lk}" in html
+    assert 'href="#equation-abc">(5)</a>' in html
+
+
+def test_expansion_that_cannot_be_read(build: Build) -> None:
+    built = build({"index.rst": page(".. trace-derivative:expansion:: [i] (A B")})
+    assert len(built.warnings) == 1
+    assert "index.rst:4: WARNING: " in built.log

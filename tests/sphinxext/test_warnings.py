@@ -82,7 +82,7 @@ def test_false_claim_is_a_warning_with_a_counterexample(build: Build) -> None:
 def test_false_result_is_never_shown_as_verified(
     build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    derivations = importlib.import_module("trace_derivative.derive")
+    derivations = importlib.import_module("trace_derivative.derivation")
     monkeypatch.setattr(derivations, "simplify", lambda e: scale(2, simplify(e)))
     built = build({"index.rst": page(".. trace-derivative:: tr(A X B)\n   :name: one")})
     assert "[trace_derivative.verification]" in built.log
@@ -102,7 +102,7 @@ def test_false_claim_can_be_what_the_author_shows(build: Build) -> None:
     assert built.log == ""
     assert built.records()[0].status == "verified"
     html = built.page()
-    assert "trace-derivative-failure admonition note" in html
+    assert "trace-derivative-refuted" in html
     assert "admonition error" not in html
     shown = [block.astext() for block in built.doctree().findall(nodes.literal_block)]
     assert any("np.array(" in text for text in shown)

@@ -1,0 +1,390 @@
+"""The record of a derivation: every part worked out when it is first asked for, and once.
+
+Input: a reading, the variable, the options.  Output: both routes' answers, the steps, their
+checks, and all forms of output.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from . import expr as ex
+from . import indexed as ix
+from .assemble import assemble
+from .assumptions import with_assumptions, with_structure
+from .differentiate import Occurrence, differentiate, free_indices, total
+from .errors import UnsupportedError
+from .expand import author_indices, expand, expansion_chain
+from .expr import Dim, Expr, Index, Symbol
+from .identities import Account, account
+from .limits import limited
+from .options import Options
+from .read import Reading
+from .render_latex import indexed_latex
+from .render_text import with_free_indices
+from .sampling import Sample, samples
+from .simplify import expanded, multiplied_out, simplify
+from .statements import Definition, Derivative, FunctionName, Step
+from .steps import expansion_steps, identity_steps, index_step, occurrence_steps, result_step
+from .verify import Check, Journey, Verification, Verifier
+
+
+@dataclass(frozen=True, slots=True)
+class IndexGradient:
+    """The derivative in index notation: its free indices, row first, and its body."""
+
+    free: tuple[Index, ...]
+    body: ix.Indexed
+
+    def __str__(self) -> str:
+        return with_free_indices(self.body, self.free)
+
+    def latex(self) -> str:
+        """LaTeX of the body."""
+        return indexed_latex(self.body)
+
+
+class Derivation:
+    """The derivative of one scalar function by one variable, and how it is found.
+
+    Attributes are worked out on first use.  All but `verification` are exact symbolic results.
+    """
+
+    def __init__(
+        self,
+        reading: Reading,
+        variable: Symbol,
+        options: Options,
+        claim: Expr | None = None,
+        misfit: Check | None = None,
+    ) -> None:
+        self._reading = reading
+        self._options = options
+        self._claim = claim
+        self._misfit = misfit
+        self.function: Expr = reading.exprs[0]
+        """The function, a scalar expression, with all abbreviations put in."""
+        self.written: Expr = reading.written[0]
+        """The function as written, abbreviations left as names."""
+        self.variable: Symbol = variable
+        """The variable."""
+        self.abbreviations: Mapping[str, Expr] = reading.abbreviations
+        """What the abbreviations stand for."""
+
+    def __repr__(self) -> str:
+        return f"<Derivation of {self.function} by {self.variable}>"
+
+    # ------------------------------------------------------------------ the function
+
+    @property
+    def shapes(self) -> dict[str, tuple[Dim, ...]]:
+        """The dimensions of every symbol: none for a scalar, one for a vector, two for a matrix."""
+        return {n: s.shape[: s.rank] for n, s in self._reading.symbols.items()}
+
+    @property
+    def symbols(self) -> Mapping[str, Symbol]:
+        """Every symbol of the function, the variable included."""
+        return self._reading.symbols
+
+    @property
+    def route(self) -> str:
+        """The route asked for: index, identities or both."""
+        return self._options.route
+
+    @property
+    def form(self) -> str:
+        """The form asked for: compact or expanded."""
+        return self._options.form
+
+    @cached_property
+    def expansion(self) -> ix.Indexed:
+        """The function in index notation, all sums in front (eq (7) of the notes)."""
+        with self._limits():
+            return expand(self.function)
+
+    @cached_property
+    def occurrences(self) -> tuple[Occurrence, ...]:
+        """What each occurrence of the variable contributes, in index notation."""
+        with self._limits():
+            return differentiate(self.expansion, self.variable, self.function)
+
+    @cached_property
+    def index_gradient(self) -> IndexGradient:
+        """The derivative in index notation over the free indices of the variable."""
+        with self._limits():
+            if not self.occurrences:
+                return IndexGradient(free_indices(self.variable, self.function), ix.ZERO)
+            return IndexGradient(*total(self.occurrences, self.function))
+
+    # ------------------------------------------------------------------ the routes
+
+    @cached_property
+    def contributions(self) -> tuple[Expr | None, ...]:
+        """The matrix form of each occurrence's contribution, in place."""
+        authors = author_indices(self.function)
+        with self._limits():
+            return tuple(
+                assemble(o.term, *places(self.variable, o.free), authors) for o in self.occurrences
+            )
+
+    @cached_property
+    def by_index(self) -> Expr | None:
+        """The result of the route by index notation; None where no matrix form exists."""
+        with self._limits():
+            terms = [c for c in self.contributions if c is not None]
+            if len(terms) < len(self.occurrences):
+                return None
+            return self._finished(ex.add(ex.zeros(*self.variable.shape), *terms))
+
+    @cached_property
+    def account(self) -> Account | None:
+        """How the route by identities goes; None where a rule is missing."""
+        with self._limits():
+            try:
+                return account(self._start, self.variable)
+            except UnsupportedError:
+                return None
+
+    @cached_property
+    def by_identities(self) -> Expr | None:
+        """The result of the route by identities."""
+        if self.account is None:
+            return None
+        with self._limits():
+            return self._finished(self.account.gradient(self.variable))
+
+    @property
+    def routes(self) -> dict[str, Expr | None]:
+        """Each route's own answer, by its name."""
+        return {"index": self.by_index, "identities": self.by_identities}
+
+    @cached_property
+    def gradient(self) -> Expr | None:
+        """The derivative in matrix form, of the shape of the variable; None where none exists."""
+        first, second = "by_identities", "by_index"
+        if self.route == "index":
+            first, second = second, first
+        found: Expr | None = getattr(self, first)
+        if found is None or _has_slices(found):
+            found = _shorter(found, getattr(self, second))
+        return None if found is None else ex.with_context(found, self.symbols.values())
+
+    @cached_property
+    def _start(self) -> Expr:
+        """The function from which the route by identities starts."""
+        return multiplied_out(self.function) if self.form == "expanded" else self.function
+
+    def _finished(self, e: Expr) -> Expr:
+        result = simplify(e)
+        if self.form == "expanded":
+            result = expanded(result)
+        result = with_assumptions(result, self._options.assume)
+        return with_structure(result, self._options.structure.get(self.variable.name))
+
+    # ------------------------------------------------------------------ what is shown
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """Every displayed equality, in order."""
+        with self._limits():
+            return tuple(self._steps())
+
+    def _steps(self) -> list[Step]:
+        found = list(expansion_steps(self.function, expansion_chain(self.function)))
+        structured = self.variable.name in self._options.structure
+        if self.route != "identities" or self.account is None:
+            found += occurrence_steps(
+                self.occurrences,
+                self.contributions,
+                self.variable,
+                author_indices(self.function),
+            )
+            if len(self.occurrences) > 1 or self.gradient is None:
+                found.append(index_step(self.variable, *self._index_gradient()))
+        result = self.gradient
+        if result is not None and not structured:
+            count = len(self.occurrences) if self.route != "identities" else 1
+            if self.route != "identities":
+                found.append(result_step(self.function, self.variable, result, count))
+            if self.route != "index" and self.account is not None and self.account.forms:
+                found += self._other_route(result)
+            if self.route == "identities":
+                found.append(result_step(self.function, self.variable, result, count))
+        return found
+
+    def _other_route(self, result: Expr) -> list[Step]:
+        """The way by identities; left out beside the other where it is only the result again."""
+        assert self.account is not None
+        taken = frozenset(self.abbreviations)
+        steps = list(
+            identity_steps(self.function, self.account, self.variable, result, self._start, taken)
+        )
+        again = len(steps) == 1 and steps[0].lhs == Derivative(self.function, self.variable)
+        return [] if again and self.route == "both" else steps
+
+    def _index_gradient(self) -> tuple[tuple[Index, ...], ix.Indexed]:
+        return self.index_gradient.free, self.index_gradient.body
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a reader should know: the variable does not occur, no matrix form exists."""
+        found = []
+        if self.variable.name not in self.function.symbols:
+            found.append(f"{self.variable} does not occur in the function: the derivative is zero")
+        elif self.gradient is None:
+            found.append("no matrix form was found: the derivative stays in index notation")
+        return tuple(found)
+
+    # ------------------------------------------------------------------ verification
+
+    @cached_property
+    def samples(self) -> tuple[Sample, ...]:
+        """The points at which the equalities are checked."""
+        with self._limits():
+            raw = self.contributions
+            if self.account is not None:
+                raw = (self.account.gradient(self.variable),)
+            parts = (self.function, self.gradient, *raw)
+            return samples(
+                tuple(e for e in parts if e is not None),
+                self._reading.symbols,
+                assume=self._options.assume,
+                structure=self._options.structure,
+                seed_text=self._seed(),
+                count=self._options.samples,
+            )
+
+    def _seed(self) -> str:
+        parts = (
+            str(self.function),
+            self.variable.name,
+            repr(sorted(self.shapes.items())),
+            repr(sorted(self._options.assume.items())),
+        )
+        return hashlib.sha256("|".join(parts).encode()).hexdigest()
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        """Evaluates the sides of the steps at the samples."""
+        definitions: dict[str, Definition] = {}
+        for step in self.steps:
+            definitions.update({d.symbol.name: d for d in step.where})
+        journey = Journey(
+            self.function,
+            self.variable,
+            self._reading.symbols,
+            tuple((o.marked, o.marker) for o in self.occurrences),
+            tuple(definitions.values()),
+        )
+        return Verifier(journey, self.samples, self._options.tolerance)
+
+    @cached_property
+    def verification(self) -> Verification:
+        """Every equality of `steps`, the routes against each other, and the claim, by numbers."""
+        with self._limits():
+            checks = list(self.step_checks)
+            checks += self._result_checks()
+            if self.expected_check is not None:
+                checks.append(self.expected_check)
+            return Verification(all(c.passed for c in checks), tuple(checks))
+
+    @cached_property
+    def step_checks(self) -> tuple[Check, ...]:
+        """One check for each step, in order."""
+        with self._limits():
+            count: dict[str, int] = {}
+            found = []
+            for step in self.steps:
+                count[step.kind] = count.get(step.kind, 0) + 1
+                found.append(self.verifier.check(step, f"{step.kind}-{count[step.kind]}"))
+            return tuple(found)
+
+    def _result_checks(self) -> list[Check]:
+        if self.variable.name in self._options.structure:
+            return []
+        compare = self.verifier.compare
+        slope = Derivative(None, self.variable)
+        free, body = self._index_gradient()
+        found = [compare("expansion", FunctionName(), self.expansion)]
+        found.append(compare("index gradient", slope, body, free))
+        for name, answer in self.routes.items():
+            if answer is not None:
+                found.append(compare(f"route {name}", slope, answer))
+        if self.by_index is not None and self.by_identities is not None:
+            found.append(compare("routes agree", self.by_index, self.by_identities))
+        return found
+
+    @property
+    def expected(self) -> Expr | None:
+        """The author's own result, as written."""
+        return self._claim
+
+    @cached_property
+    def expected_check(self) -> Check | None:
+        """The author's own result against the numeric derivative; None where there is none."""
+        if self._claim is None or self._misfit is not None:
+            return self._misfit
+        with self._limits():
+            return self.verifier.compare("expected", Derivative(None, self.variable), self._claim)
+
+    # ------------------------------------------------------------------ output
+
+    def latex(self) -> str:
+        """The whole derivation as LaTeX (an `aligned` block an equation group)."""
+        from .presentation import latex_of
+
+        return latex_of(self)
+
+    def text(self) -> str:
+        """The whole derivation as Unicode text."""
+        from .presentation import text_of
+
+        return text_of(self)
+
+    def numpy(self) -> str:
+        """A NumPy function that computes the gradient."""
+        from .render_numpy import numpy_function
+
+        if self.gradient is None:
+            raise UnsupportedError("there is no matrix form to write as NumPy code")
+        names = self._reading.symbols
+        symbols = [
+            s for n, s in names.items() if n in self.gradient.symbols or n == str(self.variable)
+        ]
+        return numpy_function(self.gradient, symbols)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The derivation as plain data for JSON."""
+        from .presentation import dict_of
+
+        return dict_of(self)
+
+    def _limits(self) -> Any:
+        return limited(self._options.limits, source=self._reading.sources[0])
+
+
+def _has_slices(e: Expr) -> bool:
+    return any(isinstance(node, ex.IndexSum | ex.Rows) for node in ex.walk(e))
+
+
+def _shorter(a: Expr | None, b: Expr | None) -> Expr | None:
+    """The one with fewer symbols and slices; the first where they have as many."""
+    found = [e for e in (a, b) if e is not None]
+    return min(found, key=lambda e: ex.leaf_count(e) + _slices(e), default=None)
+
+
+def _slices(e: Expr) -> int:
+    kinds = ex.IndexSum | ex.Rows | ex.Row | ex.Column | ex.Entry
+    return sum(isinstance(node, kinds) for node in ex.walk(e))
+
+
+def places(variable: Symbol, free: tuple[Index, ...]) -> tuple[Index | None, Index | None]:
+    """The free indices as row and column of the variable; None where its dimension is 1."""
+    left = list(free)
+    row = left.pop(0) if variable.shape[0] != 1 else None
+    column = left.pop(0) if variable.shape[1] != 1 else None
+    return row, column
