@@ -36,7 +36,7 @@ def derive(
 ) -> Derivation: ...
 @overload
 def derive(
-    function: str, wrt: Sequence[str], **options: Unpack[DeriveOptions]
+    function: str, wrt: list[str] | tuple[str, ...], **options: Unpack[DeriveOptions]
 ) -> tuple[Derivation, ...]: ...
 def derive(
     function: str,

@@ -286,8 +286,8 @@ class Typesetter(ABC):
         return self.bracket(piece.body) if piece.open else self.at(piece, Strength.PRODUCT)
 
     def _mul(self, e: ex.Mul) -> Piece:
-        top = [self.of(s) for s in e.scalars if not ex._is_divisor(s)]
-        bottom = [self.of(ex.power(s, ex.number(-1))) for s in e.scalars if ex._is_divisor(s)]
+        top = [self.of(s) for s in e.scalars if not ex.is_divisor(s)]
+        bottom = [self.of(ex.power(s, ex.number(-1))) for s in e.scalars if ex.is_divisor(s)]
         pieces = self.quotient_of(abs(e.coefficient), top, bottom)
         chain = [p for m in e.matrices for p in self._chain(m)]
         if len(chain) == 1 and chain[0].barred:
@@ -320,7 +320,7 @@ class Typesetter(ABC):
                 assert_never(e)
 
     def _power(self, e: ex.Power, base: Piece, exponent: Piece) -> Piece:
-        if ex._is_divisor(e):
+        if ex.is_divisor(e):
             below = self.of(ex.power(e, ex.number(-1)))
             return self.fraction(self.number(Fraction(1)), below, False)
         return self.power(self.base(base), exponent, e.shape != ex.SCALAR)

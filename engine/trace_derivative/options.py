@@ -57,6 +57,7 @@ class DeriveOptions(TypedDict, total=False):
 
 
 def choose(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Raise `ParseError` for an option that is none of its choices."""
     if value not in choices:
         raise ParseError(f"{name} is {value!r}", hint=f"it may be {', '.join(choices)}")
 
@@ -82,6 +83,7 @@ def pairs(given: str | Mapping[str, str] | None, name: str) -> dict[str, str]:
 
 
 def check_known(options: Options, reading: Reading) -> None:
+    """Raise `ParseError` for an assumption or a structure that is unknown, or of no symbol."""
     for name, given, choices in (
         ("assume", options.assume, ASSUMPTIONS),
         ("structure", options.structure, STRUCTURES),

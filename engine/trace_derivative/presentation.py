@@ -383,7 +383,8 @@ def _letters() -> Iterator[str]:
 def _aligned(lines: list[str]) -> str:
     if len(lines) == 1:
         return lines[0].replace(" &", " ", 1)
-    return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+    gap = " \\\\[0.6ex]\n" if any(r"\frac" in line for line in lines) else " \\\\\n"
+    return "\\begin{aligned}\n" + gap.join(lines) + "\n\\end{aligned}"
 
 
 def _symbol_for(name: str, e: ex.Expr) -> Symbol:

@@ -247,7 +247,7 @@ class _Code:
         """The code of the scalar factors and of the divisors."""
         above, below = [], []
         for s in e.scalars:
-            if ex._is_divisor(s):
+            if ex.is_divisor(s):
                 below.append(self.of(ex.power(s, ex.number(-1)), _Level.SIGN))
             else:
                 above.append(self.of(s, _Level.SIGN))

@@ -166,7 +166,7 @@ class _Writer:
         above: list[str] = []
         below: list[str] = []
         for s in e.scalars:
-            if ex._is_divisor(s):
+            if ex.is_divisor(s):
                 assert isinstance(s, ex.Power)
                 below.append(self.at(ex.power(s.base, ex.neg(s.exponent)), NEG))
             else:

@@ -59,6 +59,13 @@ class _PlacedDirective(SphinxDirective):
         text: str = self.options.get("label") or self.options.get("name") or ""
         return " ".join(text.split())
 
+    def container(self, place: Place, content: Sequence[Node], status: Status) -> nodes.container:
+        """The content, with its status for the style sheet."""
+        own = ["trace-derivative", f"trace-derivative-{status}"]
+        container = nodes.container("", *content, classes=own + self.options.get("class", []))
+        container.source, container.line = place.source, place.line
+        return container
+
     def record(
         self, place: Place, labels: Labels, function: str, variable: str, status: Status
     ) -> None:
@@ -97,9 +104,8 @@ class EquationDirective(_PlacedDirective):
         plain = self.options.get("text") or latex
         label, number = labels.give("")
         made = equation(place, latex, plain, label=label, number=number)
-        made[-1]["classes"] += self.options.get("class", [])
         self.record(place, labels, latex, "", "unchecked")
-        return list(made)
+        return [self.container(place, made, "unchecked")]
 
 
 class _DerivedDirective(_PlacedDirective):
@@ -120,13 +126,6 @@ class _DerivedDirective(_PlacedDirective):
         source = "\n".join([*self.arguments, *self.content]).strip() or self.block_text.strip()
         self.record(place, Labels(""), source, "", "refused")
         return [self.container(place, refusal_nodes(place, source, refusal.message), "refused")]
-
-    def container(self, place: Place, content: Sequence[Node], status: Status) -> nodes.container:
-        """The content, with its status for the style sheet."""
-        own = ["trace-derivative", f"trace-derivative-{status}"]
-        container = nodes.container("", *content, classes=own + self.options.get("class", []))
-        container.source, container.line = place.source, place.line
-        return container
 
 
 class ExpansionDirective(_DerivedDirective):

@@ -1,0 +1,505 @@
+"""The nodes of the matrix language: immutable, hash-consed, carrying their shape.
+
+Every shape is a pair `(rows, columns)` of dimensions, a dimension a name or a number; a column
+vector is `(n, 1)`, a scalar `(1, 1)`.  Equal expressions are one object (while the table lasts;
+equality is by structure).  Nodes are made by the constructors of `expr` only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, assert_never
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+Dim: TypeAlias = str | int
+Shape: TypeAlias = tuple[Dim, Dim]
+
+SCALAR: Shape = (1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index name with the dimension it runs over, from 1 to `dim`."""
+
+    name: str
+    dim: Dim
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Node:
+    """What every expression has: its shape, the names of its symbols, its free indices.
+
+    `context` are symbols whose values may tell the sizes of dimensions, as in the gradient
+    `eye(n)` of `tr(X)`; it takes no part in equality.
+    """
+
+    shape: Shape
+    symbols: frozenset[str]
+    free: frozenset[Index]
+    _key: tuple[Any, ...]
+    _hash: int
+    context: tuple[Symbol, ...]
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Node) and self._hash == other._hash and self._key == other._key
+
+    def __str__(self) -> str:
+        from .render_text import text
+
+        return text(self)  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self} : {self.shape[0]} x {self.shape[1]}>"
+
+    def latex(self) -> str:
+        """LaTeX of the expression (plain amsmath), in the notes' typography."""
+        from .render_latex import latex
+
+        return latex(self)  # type: ignore[arg-type]
+
+    def numpy(self) -> str:
+        """A NumPy expression for the value; vectors are `(n, 1)` arrays in it."""
+        from .render_numpy import numpy_code
+
+        return numpy_code(self)  # type: ignore[arg-type]
+
+    def evaluate(
+        self, values: Mapping[str, npt.ArrayLike], dims: Mapping[str, int] | None = None
+    ) -> np.ndarray[Any, Any]:
+        """The value for arrays given by symbol name.
+
+        A vector may be given as `(n,)` or `(n, 1)`; a column vector is returned as `(n,)`, a
+        scalar as a 0-dimensional array.  `dims` gives sizes that no array shows.
+        """
+        from .evaluate import evaluate
+
+        sizes = sizes_of(self.context, values) | dict(dims or {})
+        return evaluate(self, values, sizes)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Symbol(Node):
+    """A variable or constant; `rank` is how it was declared: 0 scalar, 1 vector, 2 matrix."""
+
+    name: str
+    rank: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Number(Node):
+    """An exact rational number."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Identity(Node):
+    """The identity matrix `eye(n)`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Ones(Node):
+    """The matrix of ones `ones(m,n)`, or the ones vector `ones(m)`; never a row."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Zeros(Node):
+    """The zero matrix `zeros(m,n)`; never a scalar."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Delta(Node):
+    """Kronecker's delta `delta(i,j)` of two indices, a scalar."""
+
+    row: Index
+    column: Index
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Add(Node):
+    """A sum of two or more terms of one shape."""
+
+    terms: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Mul(Node):
+    """`coefficient * scalars * matrices`: a number, scalar factors, a chain of matrix factors.
+
+    Scalars with negative powers stand last.  A chain that is 1 x 1 stands alone (with the
+    coefficient at most): beside other factors it is one of the scalars.
+    """
+
+    coefficient: Fraction
+    scalars: tuple[Expr, ...]
+    matrices: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Power(Node):
+    """Elementwise power by a scalar exponent, `A.^p`; the ordinary power of a scalar."""
+
+    base: Expr
+    exponent: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class MatrixPower(Node):
+    """`A^n` of a square matrix, n >= 2."""
+
+    base: Expr
+    exponent: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Inverse(Node):
+    """`inv(A)` of a square matrix (not of a scalar)."""
+
+    arg: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Transpose(Node):
+    """`A'` (not of a scalar)."""
+
+    arg: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Hadamard(Node):
+    """Elementwise product `A.*B` of two or more factors of one shape that is not a scalar's."""
+
+    factors: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Quotient(Node):
+    """Elementwise quotient `A./B` of one shape that is not a scalar's."""
+
+    numerator: Expr
+    denominator: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Apply(Node):
+    """A function of one argument applied to every entry, `log(A)`."""
+
+    function: str
+    arg: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Diag(Node):
+    """The diagonal matrix of a column or row vector, `diag(x)`."""
+
+    arg: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Diagonal(Node):
+    """The diagonal of a square matrix as a column vector, `diag(A)`."""
+
+    arg: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Trace(Node):
+    """`tr(A)`."""
+
+    arg: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Total(Node):
+    """The sum of all entries, `sum(A)`."""
+
+    arg: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Det(Node):
+    """`det(A)`."""
+
+    arg: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class LogDet(Node):
+    """`logdet(A)`, the logarithm of a positive determinant."""
+
+    arg: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Norm(Node):
+    """The Frobenius (Euclidean) norm `norm2(A)`."""
+
+    arg: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Norm1(Node):
+    """The sum of absolute entries `norm1(A)`."""
+
+    arg: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Row(Node):
+    """Row k of a matrix, `B[k,:]`, of shape 1 x n."""
+
+    arg: Expr
+    index: Index
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Column(Node):
+    """Column k of a matrix, `B[:,k]`, of shape m x 1."""
+
+    arg: Expr
+    index: Index
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Entry(Node):
+    """One entry, `A[i,j]`; `x[i]` of a column vector (`column` is None)."""
+
+    arg: Expr
+    row: Index
+    column: Index | None
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class IndexSum(Node):
+    """The sum of a body over one or more indices, `sum(k: ...)`."""
+
+    indices: tuple[Index, ...]
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Rows(Node):
+    """The matrix whose k-th row is the body, `rows(k: v)`; the body is 1 x n or a scalar."""
+
+    index: Index
+    body: Expr
+
+
+Expr: TypeAlias = (
+    Symbol
+    | Number
+    | Mul
+    | Add
+    | Transpose
+    | Hadamard
+    | Quotient
+    | Apply
+    | Power
+    | Trace
+    | Diag
+    | Diagonal
+    | Identity
+    | Ones
+    | Zeros
+    | MatrixPower
+    | Inverse
+    | Total
+    | Norm
+    | Norm1
+    | Det
+    | LogDet
+    | Row
+    | Column
+    | Entry
+    | IndexSum
+    | Rows
+    | Delta
+)
+
+# ------------------------------------------------------------------------ hash-consing
+
+N = TypeVar("N", bound=Node)
+_table: dict[tuple[Any, ...], Node] = {}
+_TABLE_LIMIT = 200_000
+_NO_NAMES: frozenset[str] = frozenset()
+_NO_INDICES: frozenset[Index] = frozenset()
+
+
+def clear() -> None:
+    """Forget the table of nodes (nodes in use stay valid and equal to their twins)."""
+    _table.clear()
+
+
+def make(
+    kind: type[N],
+    shape: Shape,
+    parts: tuple[Expr, ...],
+    *fields: Any,
+    bound: tuple[Index, ...] = (),
+    own: tuple[Index, ...] = (),
+    name: str | None = None,
+) -> N:
+    """The one node of this kind with these fields; `parts` are its children.
+
+    For the constructors of `expr` only: it checks nothing.
+    """
+    key = (kind, shape, *fields)
+    node = _table.get(key)
+    if node is None:
+        names, free = _NO_NAMES, _NO_INDICES
+        if len(parts) == 1:
+            names, free = parts[0].symbols, parts[0].free
+        elif parts:
+            names = names.union(*[p.symbols for p in parts])
+            free = free.union(*[p.free for p in parts])
+        if name is not None:
+            names = frozenset((name,))
+        if bound:
+            free = free.difference(bound)
+        if own:
+            free = free.union(own)
+        node = kind(shape, names, free, key, hash(key), (), *fields)
+        if len(_table) >= _TABLE_LIMIT:
+            _table.clear()
+        _table[key] = node
+    return node  # type: ignore[return-value]
+
+
+def with_context(e: N, symbols: Iterable[Symbol]) -> N:
+    """The same expression, which knows symbols whose values tell sizes of dimensions."""
+    return replace(e, context=tuple(symbols))
+
+
+def sizes_of(symbols: Iterable[Symbol], values: Mapping[str, npt.ArrayLike]) -> dict[str, int]:
+    """The sizes of dimensions that the values of symbols show."""
+    found: dict[str, int] = {}
+    for s in symbols:
+        shape = getattr(values.get(s.name), "shape", ())
+        for dim, size in zip(s.shape, shape, strict=False):
+            if isinstance(dim, str):
+                found.setdefault(dim, size)
+    return found
+
+
+# ------------------------------------------------------------------------ looking at nodes
+
+
+def is_scalar(e: Expr) -> bool:
+    """Is the expression 1 x 1?"""
+    return e.shape == SCALAR
+
+
+def is_zero(e: Expr) -> bool:
+    """Is the expression the number 0 or a zero matrix?"""
+    return isinstance(e, Zeros) or (isinstance(e, Number) and e.value == 0)
+
+
+def is_divisor(e: Expr) -> bool:
+    """Is a scalar factor a power with a negative number, to be written below the line?"""
+    return (
+        isinstance(e, Power)
+        and isinstance(e.exponent, Number)
+        and e.exponent.value < 0
+        and e.shape == SCALAR
+    )
+
+
+def describe(shape: Shape) -> str:
+    """`a scalar`, `a vector of size n`, `an m x n matrix`: a shape in words."""
+    if shape == SCALAR:
+        return "a scalar"
+    if shape[1] == 1:
+        return f"a vector of size {shape[0]}"
+    if shape[0] == 1:
+        return f"a row of size {shape[1]}"
+    # "an m x n matrix", as the letter is pronounced
+    article = "an" if str(shape[0])[0] in "AEFHILMNORSXaefhilmnorsx8" else "a"
+    return f"{article} {shape[0]} x {shape[1]} matrix"
+
+
+def children(e: Expr) -> tuple[Expr, ...]:
+    """The direct sub-expressions, in reading order."""
+    match e:
+        case Symbol() | Number() | Identity() | Ones() | Zeros() | Delta():
+            return ()
+        case Mul(scalars=scalars, matrices=matrices):
+            return scalars + matrices
+        case Add(terms=terms):
+            return terms
+        case Hadamard(factors=factors):
+            return factors
+        case Quotient(numerator=a, denominator=b):
+            return (a, b)
+        case Power(base=a, exponent=b):
+            return (a, b)
+        case MatrixPower(base=a):
+            return (a,)
+        case IndexSum(body=a) | Rows(body=a):
+            return (a,)
+        case (
+            Transpose(arg=a)
+            | Inverse(arg=a)
+            | Apply(arg=a)
+            | Diag(arg=a)
+            | Diagonal(arg=a)
+            | Trace(arg=a)
+            | Total(arg=a)
+            | Det(arg=a)
+            | LogDet(arg=a)
+            | Norm(arg=a)
+            | Norm1(arg=a)
+            | Row(arg=a)
+            | Column(arg=a)
+            | Entry(arg=a)
+        ):
+            return (a,)
+        case _:
+            assert_never(e)
+
+
+def walk(e: Expr) -> Iterator[Expr]:
+    """The expression and all that is in it, each distinct node once, parents first."""
+    seen: set[Expr] = set()
+    stack = [e]
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            yield node
+            stack.extend(reversed(children(node)))
+
+
+def index_names(e: Expr) -> frozenset[str]:
+    """The names of all indices in an expression, free and bound."""
+    names: set[str] = {i.name for i in e.free}
+    for node in walk(e):
+        if isinstance(node, IndexSum):
+            names.update(i.name for i in node.indices)
+        elif isinstance(node, Rows):
+            names.add(node.index.name)
+    return frozenset(names)
+
+
+def dim_names(e: Expr) -> frozenset[str]:
+    """The names of the dimensions of everything in an expression."""
+    return frozenset(d for node in walk(e) for d in node.shape if isinstance(d, str))
+
+
+def leaf_count(e: Expr) -> int:
+    """The number of symbols, numbers and constants in the written form."""
+    own = 1 if isinstance(e, Mul) and e.coefficient not in (1, -1) else 0
+    parts = children(e)
+    return own + sum(leaf_count(c) for c in parts) if parts else 1
