@@ -487,9 +487,6 @@ class _Parser(Cursor):
         self.at = 1
         free = () if self.kind == "]" else self.index_list("]")
         self.at += 1
-        if len(free) > 2:
-            hint = "[j,k] of a matrix, [j] of a vector, [] of a scalar"
-            raise self.error("a result has at most two free indices", free[2].span, hint)
         return free
 
     # ------------------------------------------------------------ symbols written together

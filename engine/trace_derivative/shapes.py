@@ -415,7 +415,7 @@ class Inference:
         """The dimensions of a whole text: those of its free indices where it is an index form."""
         if parsed.free is None:
             return pair
-        if not self._settle_scalar(pair):
+        if len(parsed.free) > 2 or not self._settle_scalar(pair):
             return pair
         rows, columns = (*[self.indices[index] for index in parsed.free], ONE, ONE)[:2]
         return (rows, columns)
