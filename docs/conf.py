@@ -45,6 +45,28 @@ copybutton_prompt_text = r"\$ |>>> |\.\.\. "
 copybutton_prompt_is_regexp = True
 
 latex_engine = "pdflatex"
+# Signs of the engine's Unicode text, in blocks that show what the command line prints.
+LATEX_SIGNS = {
+    "Σ": r"\Sigma",
+    "∂": r"\partial",
+    "ᵀ": r"{}^{T}",
+    "𝟏": r"\mathbf{1}",
+    "⊙": r"\odot",
+    "⊘": r"\oslash",
+    "∘": r"\circ",
+    "⊗": r"\otimes",
+    "‖": r"\|",
+    "≠": r"\neq",
+    "²": r"{}^{2}",
+    "λ": r"\lambda",
+    "✓": r"\checkmark",
+}
+latex_elements = {
+    "preamble": "\n".join(
+        rf"\DeclareUnicodeCharacter{{{ord(sign):04X}}}{{\ensuremath{{{command}}}}}"
+        for sign, command in LATEX_SIGNS.items()
+    )
+}
 latex_documents = [("index", f"{project}.tex", project, author, "manual")]
 
 # Formulas are typeset without the network: MathJax is copied into the pages. It comes from the

@@ -29,7 +29,14 @@ from .render_text import with_free_indices
 from .sampling import Sample, samples
 from .simplify import expanded, multiplied_out, simplify
 from .statements import Definition, Derivative, FunctionName, Step
-from .steps import expansion_steps, identity_steps, index_step, occurrence_steps, result_step
+from .steps import (
+    expansion_steps,
+    identity_steps,
+    index_step,
+    occurrence_steps,
+    result_step,
+    structure_step,
+)
 from .verify import Check, Journey, Verification, Verifier
 
 
@@ -160,18 +167,35 @@ class Derivation:
     @property
     def routes(self) -> dict[str, Expr | None]:
         """Each route's own answer, by its name."""
-        return {"index": self.by_index, "identities": self.by_identities}
+        answers = {"index": self.by_index, "identities": self.by_identities}
+        return {n: None if e is None else self._constrained(e) for n, e in answers.items()}
 
     @cached_property
     def gradient(self) -> Expr | None:
         """The derivative in matrix form, of the shape of the variable; None where none exists."""
+        if self.unconstrained is None:
+            return None
+        found = self._constrained(self.unconstrained)
+        return ex.with_context(found, self.symbols.values())
+
+    @cached_property
+    def unconstrained(self) -> Expr | None:
+        """The derivative with all entries of the variable independent."""
         first, second = "by_identities", "by_index"
         if self.route == "index":
             first, second = second, first
         found: Expr | None = getattr(self, first)
         if found is None or _has_slices(found):
             found = _shorter(found, getattr(self, second))
-        return None if found is None else ex.with_context(found, self.symbols.values())
+        return found
+
+    @property
+    def structure(self) -> str | None:
+        """The structure of the variable: symmetric, diagonal, or None."""
+        return self._options.structure.get(self.variable.name)
+
+    def _constrained(self, e: Expr) -> Expr:
+        return with_structure(e, self.structure)
 
     @cached_property
     def _start(self) -> Expr:
@@ -182,8 +206,7 @@ class Derivation:
         result = simplify(e)
         if self.form == "expanded":
             result = expanded(result)
-        result = with_assumptions(result, self._options.assume)
-        return with_structure(result, self._options.structure.get(self.variable.name))
+        return with_assumptions(result, self._options.assume)
 
     # ------------------------------------------------------------------ what is shown
 
@@ -195,7 +218,6 @@ class Derivation:
 
     def _steps(self) -> list[Step]:
         found = list(expansion_steps(self.function, expansion_chain(self.function)))
-        structured = self.variable.name in self._options.structure
         if self.route != "identities" or self.account is None:
             found += occurrence_steps(
                 self.occurrences,
@@ -205,8 +227,8 @@ class Derivation:
             )
             if len(self.occurrences) > 1 or self.gradient is None:
                 found.append(index_step(self.variable, *self._index_gradient()))
-        result = self.gradient
-        if result is not None and not structured:
+        result = self.unconstrained
+        if result is not None:
             count = len(self.occurrences) if self.route != "identities" else 1
             if self.route != "identities":
                 found.append(result_step(self.function, self.variable, result, count))
@@ -214,6 +236,8 @@ class Derivation:
                 found += self._other_route(result)
             if self.route == "identities":
                 found.append(result_step(self.function, self.variable, result, count))
+        if self.structure is not None and self.gradient is not None:
+            found.append(structure_step(self.variable, self.structure, self.gradient))
         return found
 
     def _other_route(self, result: Expr) -> list[Step]:
@@ -248,7 +272,7 @@ class Derivation:
             raw = self.contributions
             if self.account is not None:
                 raw = (self.account.gradient(self.variable),)
-            parts = (self.function, self.gradient, *raw)
+            parts = (self.function, self.unconstrained, *raw)
             return samples(
                 tuple(e for e in parts if e is not None),
                 self._reading.symbols,
@@ -304,16 +328,15 @@ class Derivation:
             return tuple(found)
 
     def _result_checks(self) -> list[Check]:
-        if self.variable.name in self._options.structure:
-            return []
         compare = self.verifier.compare
         slope = Derivative(None, self.variable)
+        constrained = Derivative(None, self.variable, structure=self.structure)
         free, body = self._index_gradient()
         found = [compare("expansion", FunctionName(), self.expansion)]
         found.append(compare("index gradient", slope, body, free))
         for name, answer in self.routes.items():
             if answer is not None:
-                found.append(compare(f"route {name}", slope, answer))
+                found.append(compare(f"route {name}", constrained, answer))
         if self.by_index is not None and self.by_identities is not None:
             found.append(compare("routes agree", self.by_index, self.by_identities))
         return found
@@ -329,7 +352,8 @@ class Derivation:
         if self._claim is None or self._misfit is not None:
             return self._misfit
         with self._limits():
-            return self.verifier.compare("expected", Derivative(None, self.variable), self._claim)
+            slope = Derivative(None, self.variable, structure=self.structure)
+            return self.verifier.compare("expected", slope, self._claim)
 
     # ------------------------------------------------------------------ output
 

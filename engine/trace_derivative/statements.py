@@ -20,13 +20,15 @@ class Derivative:
 
     `function` None stands for the f of the derivation.  With `indices` (row first) it is the
     derivative by one entry; with `occurrence` (from 1) what that occurrence of the variable
-    contributes, all others held constant.
+    contributes, all others held constant.  With `structure` (symmetric, diagonal) entries of
+    the variable that are equal move together, those that are zero stay so (Cookbook (138)-(142)).
     """
 
     function: Expr | None
     variable: Symbol
     indices: tuple[Index, ...] = ()
     occurrence: int | None = None
+    structure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,18 @@ def result_step(function: Expr, variable: Symbol, gradient: Expr, occurrences: i
     return Step("matrix", Derivative(function, variable), gradient, reason)
 
 
+_STRUCTURES = {
+    "symmetric": "For a symmetric `{}`, entries that are equal moving together [Cookbook (138)]",
+    "diagonal": "For a diagonal `{}` [Cookbook (142)]",
+}
+
+
+def structure_step(variable: Symbol, structure: str, gradient: Expr) -> Step:
+    """The derivative by a structured variable."""
+    reason = _STRUCTURES[structure].format(variable)
+    return Step("matrix", Derivative(None, variable, structure=structure), gradient, reason)
+
+
 # ------------------------------------------------------------------------ by identities
 
 

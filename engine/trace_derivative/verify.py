@@ -166,7 +166,8 @@ class Verifier:
                 if occurrence is not None:
                     return self._occurrence(occurrence, point)
                 target = self._journey.function if f is None else self._again(str(f))
-                return self._slope(target, self._journey.variable, point)
+                slope = self._slope(target, self._journey.variable, point)
+                return constrained(slope, side.structure)
             case DerivativeSum(terms=terms):
                 slopes = [self._evaluate(t, free, point) for t in terms]
                 zero = np.zeros_like(point.at.value(self._journey.variable))
@@ -257,6 +258,14 @@ def _names(free: tuple[Index, ...]) -> str:
 
 def _has_derivative(side: Side) -> bool:
     return isinstance(side, Derivative | DerivativeSum)
+
+
+def constrained(slope: Array, structure: str | None) -> Array:
+    """The slopes along the directions in which a structured variable can move."""
+    if structure is None:
+        return slope
+    diagonal = np.diag(np.diag(slope))
+    return diagonal if structure == "diagonal" else slope + slope.T - diagonal
 
 
 def relative_error(a: Array, b: Array, floor: float = 1e-300) -> float:

@@ -176,3 +176,14 @@ def test_structured_variables() -> None:
     full = 3 * (x @ x).T
     want = full + full.T - np.diag(np.diag(full))
     np.testing.assert_allclose(d.gradient.evaluate({"X": x}), want)
+
+
+@pytest.mark.parametrize("structure", ["symmetric", "diagonal"])
+def test_structured_results_are_verified(structure: str) -> None:
+    d = td.derive("norm2(A*X*B - C)^2", wrt="X", structure={"X": structure}, shapes="X: n n")
+    assert d.verification.passed, [(c.name, c.message) for c in d.verification.failures]
+    wrong = td.derive(
+        "tr(X^3)", wrt="X", structure={"X": structure}, expected="4*(X^2)'", shapes="X: n n"
+    )
+    assert not wrong.verification.passed
+    assert [c.name for c in wrong.verification.failures] == ["expected"]
