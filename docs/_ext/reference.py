@@ -15,11 +15,11 @@ from docutils.nodes import Node
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+import trace_derivative as td
 from sphinx_trace_derivative.config import describe
 from sphinx_trace_derivative.equations import PLAIN
 from sphinx_trace_derivative.logging import SUBTYPES
-
-import trace_derivative as td
 from trace_derivative import cli
 from trace_derivative.functions import TABLE
 from trace_derivative.identities import IDENTITIES

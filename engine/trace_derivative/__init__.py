@@ -7,6 +7,7 @@
 
 __version__ = "0.1.0"
 
+from .checks import Check, Verification
 from .derivation import Derivation
 from .derive import check, clear_caches, derive, equal
 from .errors import LimitError, ParseError, ShapeError, TraceDerivativeError, UnsupportedError
@@ -14,7 +15,6 @@ from .expr import Expr
 from .indexed import Indexed
 from .limits import Limits
 from .statements import Step
-from .verify import Check, Verification
 
 __all__ = [
     "Check",

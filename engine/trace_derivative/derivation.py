@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any
 
 from . import expr as ex
 from . import indexed as ix
 from .assemble import assemble
 from .assumptions import with_assumptions, with_structure
+from .checks import Check, Verification
 from .differentiate import Occurrence, differentiate, free_indices, total
 from .errors import UnsupportedError
 from .expand import author_indices, expand, expansion_chain
@@ -37,7 +38,7 @@ from .steps import (
     result_step,
     structure_step,
 )
-from .verify import Check, Journey, Verification, Verifier
+from .verify import Journey, Verifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +215,13 @@ class Derivation:
     def steps(self) -> tuple[Step, ...]:
         """Every displayed equality, in order."""
         with self._limits():
-            return tuple(self._steps())
+            return tuple(
+                replace(step, checker=partial(self._check_of, n))
+                for n, step in enumerate(self._steps())
+            )
+
+    def _check_of(self, number: int) -> Check:
+        return self.step_checks[number]
 
     def _steps(self) -> list[Step]:
         found = list(expansion_steps(self.function, expansion_chain(self.function)))

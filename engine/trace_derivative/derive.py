@@ -10,6 +10,7 @@ from . import expr as ex
 from . import indexed as ix
 from . import numeric, sympy_functions
 from . import simplify as simplification
+from .checks import Check
 from .derivation import Derivation
 from .errors import ParseError, ShapeError, TraceDerivativeError
 from .expr import Expr
@@ -27,7 +28,7 @@ from .options import (
 )
 from .read import Reading, read
 from .sampling import samples as draw
-from .verify import Check, Journey, Verifier
+from .verify import Journey, Verifier
 
 
 @overload

@@ -11,13 +11,14 @@ from functools import cached_property
 from typing import Any
 
 from . import expr as ex
+from .checks import Check, Verification
 from .expand import expansion_chain
 from .expr import Symbol
 from .limits import Limits, limited
 from .read import Reading, read
 from .sampling import samples as draw
 from .statements import EntryOfResult, FunctionName, Side, Step
-from .verify import Check, Journey, Verification, Verifier
+from .verify import Journey, Verifier
 
 
 class Expansion:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from . import expr as ex
+from .checks import Check, Verification
 from .derivation import Derivation
 from .entries import Expansion
 from .errors import ParseError
@@ -25,7 +26,6 @@ from .render_json import side_dict
 from .render_latex import break_sum, definition_latex, entry_latex, latex, side_latex, width
 from .render_unicode import definition_unicode, side_unicode, unicode
 from .statements import Definition, Derivative, Side, Step
-from .verify import Check, Verification
 
 PARTS = (
     "function",

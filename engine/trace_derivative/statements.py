@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from .checks import Check
 from .expr import Expr, Index, Symbol
 from .indexed import Indexed
 
@@ -12,6 +14,9 @@ from .indexed import Indexed
 @dataclass(frozen=True, slots=True)
 class FunctionName:
     """The letter f that stands for the function of the derivation."""
+
+    def __str__(self) -> str:
+        return "f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +35,19 @@ class Derivative:
     occurrence: int | None = None
     structure: str | None = None
 
+    def __str__(self) -> str:
+        above = "f" if self.function is None else f"({self.function})"
+        return f"d{above}/d{self.variable}{_places(self.indices)}"
+
 
 @dataclass(frozen=True, slots=True)
 class DerivativeSum:
     """A sum of derivatives, one an occurrence of the variable."""
 
     terms: tuple[Derivative, ...]
+
+    def __str__(self) -> str:
+        return " + ".join(map(str, self.terms)) or "0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,13 @@ class EntryOfResult:
 
     matrix: Expr
     indices: tuple[Index, ...]
+
+    def __str__(self) -> str:
+        return f"({self.matrix}){_places(self.indices)}"
+
+
+def _places(indices: tuple[Index, ...]) -> str:
+    return f"[{','.join(i.name for i in indices)}]" if indices else ""
 
 
 Side: TypeAlias = Expr | Indexed | FunctionName | Derivative | DerivativeSum | EntryOfResult
@@ -63,9 +82,10 @@ class Step:
     """One displayed equality.
 
     `kind` says to which part of the derivation it belongs: function, expansion, occurrence,
-    index, matrix, identities.  `reason` is a short sentence (plain text,
-    formulas in it between back-quotes in the text syntax).  `free` are the free indices of the
-    sides, row first; `where` the names that the sides use.
+    index, matrix, identities.  `reason` is a short sentence (plain text, formulas in it between
+    back-quotes in the text syntax).  `free` are the free indices of the sides, row first;
+    `where` the names that the sides use.  `check` is the verdict on the equality by numbers,
+    found when it is first asked for.
     """
 
     kind: str
@@ -74,3 +94,12 @@ class Step:
     reason: str
     free: tuple[Index, ...] = ()
     where: tuple[Definition, ...] = ()
+    checker: Callable[[], Check] | None = field(default=None, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.lhs} = {self.rhs}"
+
+    @property
+    def check(self) -> Check | None:
+        """The verdict on this equality; None for a step outside a derivation."""
+        return None if self.checker is None else self.checker()

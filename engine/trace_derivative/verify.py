@@ -8,18 +8,18 @@ of the input expression.  Nothing here uses the symbolic differentiation.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias, assert_never
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from . import expr as ex
 from . import indexed as ix
 from . import numeric
+from .checks import Check
 from .evaluate import Axed, Evaluator
 from .expr import Expr, Index, Shape, Symbol
 from .read import read
-from .render_text import with_free_indices
 from .sampling import Sample
 from .statements import (
     Definition,
@@ -36,55 +36,6 @@ Array: TypeAlias = np.ndarray[Any, Any]
 TOLERANCE = 1e-8
 TOLERANCE_DIFFERENCES = 1e-5
 _FLOOR = 1e-4
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """The verdict on one equality.
-
-    `max_relative_error` is the largest difference relative to the largest entry, over `samples`
-    samples; `kind` how a derivative was taken; `lhs` and `rhs` are the texts compared.  A failed
-    check has a `message` (which entry, both values) and a `counterexample` to paste into Python.
-    """
-
-    name: str
-    passed: bool
-    max_relative_error: float
-    samples: int
-    kind: str = "values"
-    lhs: str = ""
-    rhs: str = ""
-    message: str = ""
-    counterexample: str = ""
-
-    def __bool__(self) -> bool:
-        return self.passed
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """The checks of one derivation; passed when all of them passed."""
-
-    passed: bool
-    checks: tuple[Check, ...]
-
-    def __bool__(self) -> bool:
-        return self.passed
-
-    @property
-    def max_relative_error(self) -> float:
-        """The largest relative error of all checks."""
-        return max((c.max_relative_error for c in self.checks), default=0.0)
-
-    @property
-    def samples(self) -> int:
-        """The number of samples at which each check was made."""
-        return max((c.samples for c in self.checks), default=0)
-
-    @property
-    def failures(self) -> tuple[Check, ...]:
-        """The checks that failed."""
-        return tuple(c for c in self.checks if not c.passed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,20 +143,12 @@ class Verifier:
         match side:
             case FunctionName():
                 return str(self._journey.function)
-            case Derivative(function=f, indices=indices, variable=x):
-                place = f"{x}[{','.join(i.name for i in indices)}]" if indices else str(x)
-                return f"d({self._journey.function if f is None else f})/d{place}"
-            case DerivativeSum(terms=terms):
-                return " + ".join(self._text(t, free) for t in terms) or "0"
-            case EntryOfResult(matrix=matrix, indices=indices):
-                places = ",".join(i.name for i in indices)
-                return f"[{_names(free)}] ({matrix})[{places}]"
-            case ix.Term():
-                return with_free_indices(side, free) if free else str(side)
-            case ex.Node():
-                return str(side)
+            case Derivative(function=None):
+                return str(replace(side, function=self._journey.function))
+            case EntryOfResult() | ix.Term():
+                return f"[{_names(free)}] {side}" if free else str(side)
             case _:
-                assert_never(side)
+                return str(side)
 
     def _again(self, text: str, shape: Shape | None = None) -> Expr:
         """The expression that a printed text reads back to."""

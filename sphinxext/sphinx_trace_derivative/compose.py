@@ -19,8 +19,8 @@ from .locale import translate as _
 from .nodes import steps
 
 if TYPE_CHECKING:
+    from trace_derivative.checks import Check
     from trace_derivative.presentation import Display, Fragment, Presentation
-    from trace_derivative.verify import Check
 
 __all__ = ["Layout", "derivation_nodes", "refusal_nodes"]
 

@@ -15,9 +15,9 @@ from .logging import Subtype
 from .options import Request
 
 if TYPE_CHECKING:
+    from trace_derivative.checks import Check
     from trace_derivative.derivation import Derivation
     from trace_derivative.presentation import Presentation
-    from trace_derivative.verify import Check
 
 __all__ = ["Refusal", "Result", "derive", "expand", "preload"]
 

@@ -10,7 +10,7 @@ from .options import Request
 from .records import Status
 
 if TYPE_CHECKING:
-    from trace_derivative.verify import Check
+    from trace_derivative.checks import Check
 
 __all__ = ["judge", "warn_of_failures"]
 
