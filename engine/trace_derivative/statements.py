@@ -37,7 +37,8 @@ class Derivative:
 
     def __str__(self) -> str:
         above = "f" if self.function is None else f"({self.function})"
-        return f"d{above}/d{self.variable}{_places(self.indices)}"
+        which = "" if self.occurrence is None else f" (occurrence {self.occurrence})"
+        return f"d{above}/d{self.variable}{_places(self.indices)}{which}"
 
 
 @dataclass(frozen=True, slots=True)

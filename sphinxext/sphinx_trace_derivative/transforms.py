@@ -10,7 +10,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from .equations import FIXED, PLAIN, number_of
 
-__all__ = ["FixedNumbersInLatex", "PlainFormulas", "register"]
+__all__ = ["FixedNumbersInLatex", "PlainFormulas", "PlainFormulasInEpub", "register"]
 
 _GAP = " " * 4
 
@@ -19,7 +19,7 @@ class PlainFormulas(SphinxPostTransform):
     """Text, man and Texinfo would print raw TeX: they get our formulas as Unicode text."""
 
     default_priority = 500
-    formats = ("text", "man", "texinfo")
+    formats: tuple[str, ...] = ("text", "man", "texinfo")
 
     def run(self, **_kwargs: Any) -> None:
         """Replace every formula that carries itself as text."""
@@ -38,6 +38,18 @@ class PlainFormulas(SphinxPostTransform):
         literal = nodes.literal_block(text, text, language="none", ids=block["ids"])
         literal.source, literal.line = block.source, block.line
         return literal
+
+
+class PlainFormulasInEpub(PlainFormulas):
+    """An EPUB runs no MathJax and would show raw TeX, unless formulas are pictures."""
+
+    formats = ()
+    builders = ("epub",)
+
+    def run(self, **kwargs: Any) -> None:
+        """Replace the formulas where Sphinx does not make pictures of them."""
+        if "sphinx.ext.imgmath" not in self.config.extensions:
+            super().run(**kwargs)
 
 
 class FixedNumbersInLatex(SphinxPostTransform):
@@ -72,4 +84,5 @@ def _tagged(block: nodes.math_block) -> str:
 def register(app: Sphinx) -> None:
     """Tell Sphinx of the transforms."""
     app.add_post_transform(PlainFormulas)
+    app.add_post_transform(PlainFormulasInEpub)
     app.add_post_transform(FixedNumbersInLatex)
