@@ -198,7 +198,10 @@ def delta(row: Index, column: Index) -> Expr:
 
 
 def add(*terms: Expr) -> Expr:
-    """The sum; nested sums become flat, zeros vanish, numbers are added up."""
+    """The sum; nested sums become flat, zeros vanish, numbers are added up.
+
+    The number stands first where the sum would begin with a minus, else last.
+    """
     flat: list[Expr] = []
     constant = Fraction(0)
     for term in terms:
@@ -210,7 +213,8 @@ def add(*terms: Expr) -> Expr:
             elif not isinstance(t, Zeros):
                 flat.append(t)
     if constant:
-        flat.append(number(constant))
+        first = isinstance(flat[0], Mul) and flat[0].coefficient < 0 if flat else False
+        flat.insert(0 if first else len(flat), number(constant))
     if not flat:
         return zeros(*terms[0].shape)
     return flat[0] if len(flat) == 1 else make(Add, flat[0].shape, (*flat,), (*flat,))

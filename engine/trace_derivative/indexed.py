@@ -208,7 +208,8 @@ def plus(*terms: Indexed) -> Indexed:
             else:
                 flat.append(u)
     if constant:
-        flat.append(num(constant))
+        first = isinstance(flat[0], Times) and flat[0].coefficient < 0 if flat else False
+        flat.insert(0 if first else len(flat), num(constant))
     if not flat:
         return ZERO
     return flat[0] if len(flat) == 1 else _make(Plus, (*flat,), (*flat,))

@@ -120,7 +120,8 @@ def present(
     status: Status = "unchecked" if not verify else "failed" if failures else "verified"
     line = _verification_line(verification) if verify else "Not verified."
     code = d.numpy() if "code" in show and d.gradient is not None else ""
-    shown = line if "verification" in show or status == "failed" else ""
+    wanted = "verification" in show and not refuted
+    shown = line if wanted or status == "failed" else ""
     return Presentation(displays, shown, status, failures, code, d.notices)
 
 

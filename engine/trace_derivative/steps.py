@@ -183,8 +183,8 @@ def _applied(account: Account, names: _Names, variable: Symbol, gradient: Expr) 
     left: Side = _sum_of(held, variable)
     definitions = names.used(held)
     yield Step("identities", left, named, f"By {labels}", (), definitions)
-    full = account.gradient(variable)
-    if definitions and full != named:
+    full = ex.substitute(named, {d.symbol.name: d.value for d in definitions})
+    if full != named:
         reason = "With the names put back"
         yield Step("identities", named, full, reason, (), definitions)
         named = full

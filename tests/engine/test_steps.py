@@ -39,6 +39,7 @@ def test_steps_of_13_are_14_to_18() -> None:
     names = "D = B X Cᵀ; E = A X B"
     opened = "∂tr[A X D]/∂X + ∂tr[E X Cᵀ]/∂X"
     result = "Aᵀ C Xᵀ Bᵀ + Bᵀ Xᵀ Aᵀ C"
+    back = "Aᵀ (B X Cᵀ)ᵀ + (A X B)ᵀ C"
     assert told(d) == [
         "function: f = tr[A X B X Cᵀ]",
         "expansion: f = Σ_i [A X B X Cᵀ]_ii",
@@ -51,7 +52,8 @@ def test_steps_of_13_are_14_to_18() -> None:
         f"matrix: {f} = {result}",
         f"identities: {f} = {opened} | {names}",
         f"identities: {opened} = Aᵀ Dᵀ + Eᵀ C | {names}",
-        f"identities: Aᵀ Dᵀ + Eᵀ C = {result} | {names}",
+        f"identities: Aᵀ Dᵀ + Eᵀ C = {back} | {names}",
+        f"identities: {back} = {result} | {names}",
     ]
 
 
