@@ -50,19 +50,13 @@ def _sympy_cases() -> dict[str, Callable[[], object]]:
     return {
         "(9)": lambda: trace(mat("A", p, m), x, mat("B", n, p)).diff(x),
         "(12)": lambda: trace(mat("A", p, n), x.T, mat("B", m, p)).diff(x),
-        "(17)": lambda: trace(
-            mat("A", p, m), x, mat("B", n, m), x, mat("C", p, n).T
-        ).diff(x),
+        "(17)": lambda: trace(mat("A", p, m), x, mat("B", n, m), x, mat("C", p, n).T).diff(x),
         "(21)": lambda: trace(
             mat("A", n, m), x, x.T, mat("B", m, n), mat("C", n, n), x.T, x, mat("C", n, n)
         ).diff(x),
         "(24)": lambda: trace(error, error.T).diff(w),
-        "(27)": lambda: trace(
-            mat("V", p, q).T, log(mat("A", p, m) * x * mat("B", n, q))
-        ).diff(x),
-        "(28)": lambda: trace(
-            mat("V", p, q).T, log(mat("A", p, n) * x.T * mat("B", m, q))
-        ).diff(x),
+        "(27)": lambda: trace(mat("V", p, q).T, log(mat("A", p, m) * x * mat("B", n, q))).diff(x),
+        "(28)": lambda: trace(mat("V", p, q).T, log(mat("A", p, n) * x.T * mat("B", m, q))).diff(x),
     }
 
 
@@ -93,7 +87,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=21)
     runs = parser.parse_args().runs
     peers = _sympy_cases()
-    print(f"{'eq':6}{'gradient':>10}{'verified':>10}{'SymPy':>10}{'SymPy/gradient':>16}{'SymPy/verified':>16}")
+    print(
+        f"{'eq':6}{'gradient':>10}{'verified':>10}{'SymPy':>10}{'SymPy/gradient':>16}{'SymPy/verified':>16}"
+    )
     for label, text, wrt, shapes in FUNCTIONS:
         works = [_ours(text, wrt, shapes, False), _ours(text, wrt, shapes, True)]
         for w in works:

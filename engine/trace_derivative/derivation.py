@@ -287,6 +287,7 @@ class Derivation:
                 structure=self._options.structure,
                 seed_text=self._seed(),
                 count=self._options.samples,
+                small=self.variable.shape,
             )
 
     def _seed(self) -> str:

@@ -22,7 +22,7 @@ from . import functions, stacks
 from .contract import Label, Operand, contract
 from .errors import ShapeError, UnsupportedError
 from .expr import Dim, Expr, Index
-from .limits import limited
+from .limits import check_time, limited
 from .stacks import Axes, Value, align, distinct, spread, times
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -135,6 +135,7 @@ class Evaluator:
 
     def compute(self, e: Expr) -> Value:
         """The value of a node from those of its parts."""
+        check_time()
         match e:
             case ex.Symbol():
                 return self._symbol(e)

@@ -28,6 +28,9 @@ from .stacks import Value
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
+_MANY = 8
+"""More dimensions than this are many: sizes and entries are then chosen with more care."""
+
 MARGIN = 0.01
 """The least distance from a kink, a pole or the edge of a domain."""
 
@@ -81,17 +84,19 @@ def samples(
     structure: Mapping[str, str] | None = None,
     seed_text: str,
     count: int = 3,
+    small: Sequence[Dim] = (),
 ) -> tuple[Sample, ...]:
     """At least three points at which all expressions (and their derivatives) exist.
 
-    `assume` and `structure` say of a symbol, by name, that its value is one of `KINDS`.
+    `assume` and `structure` say of a symbol, by name, that its value is one of `KINDS`.  Where
+    there are many dimensions the `small` ones (the variable's) get the least sizes.
     """
     rng = random.Random(int.from_bytes(hashlib.sha256(seed_text.encode()).digest(), "big"))
     kinds = {
         name: kinds_of(f"{(assume or {}).get(name, '')},{(structure or {}).get(name, '')}")
         for name in symbols
     }
-    search = _Search(exprs, symbols, kinds, rng)
+    search = _Search(exprs, symbols, kinds, rng, small)
     found: list[Sample] = []
     while len(found) < max(3, count):
         found.append(search.point(avoid=found[0].dims if len(found) == 1 else None))
@@ -137,11 +142,17 @@ def dims_of(exprs: Sequence[Expr], symbols: Mapping[str, Symbol]) -> tuple[Dim, 
 
 
 class _Sizes:
-    """Sizes for the named dimensions: all different, none that of a dimension given as a number."""
+    """Sizes for the named dimensions: all different, none that of a dimension given as a number.
 
-    def __init__(self, dims: Sequence[Dim], rng: random.Random) -> None:
+    Among more than `_MANY` the `small` ones get the least sizes.
+    """
+
+    def __init__(self, dims: Sequence[Dim], rng: random.Random, small: Sequence[Dim] = ()) -> None:
         self.rng = rng
         self.names = [d for d in dims if isinstance(d, str)]
+        if len(self.names) > _MANY:
+            self.names.sort(key=lambda d: d not in small)
+        self.small = sum(d in small for d in self.names)
         fixed = {d for d in dims if isinstance(d, int)}
         self.sizes = [n for n in range(2, len(dims) + 4) if n not in fixed][: len(self.names) + 1]
 
@@ -151,6 +162,9 @@ class _Sizes:
         out: list[dict[str, int]] = []
         for _ in range(4 * count):
             order = sorted(self.sizes, key=lambda _: self.rng.random())
+            if len(self.names) > _MANY:
+                least = self.small + 2
+                order.sort(key=lambda size: size not in self.sizes[:least])
             dims = dict(zip(self.names, order, strict=False))
             if dims not in out and (dims != avoid or not self.names):
                 out.append(dims)
@@ -166,13 +180,15 @@ class _Sizes:
 class _Way:
     """A way to draw values: sizes of entries from `low` to `high`, of either sign or not.
 
-    Square matrices may get a form: spd or orthogonal.
+    Square matrices may get a form: spd or orthogonal.  `scaled` entries become smaller with the
+    size of the matrix, so that a long product neither grows nor vanishes.
     """
 
     low: float
     high: float
     signed: bool = True
     square: str = ""
+    scaled: bool = False
 
 
 _WAYS = (
@@ -188,6 +204,12 @@ _WAYS = (
     _Way(4.0, 9.0),
     _Way(0.999, 1.001, square="orthogonal"),
 )
+_MANY_WAYS = (
+    _Way(0.5, 1.4, scaled=True),
+    _Way(0.5, 1.4, signed=False, scaled=True),
+    *_WAYS,
+)
+"""The ways for expressions with more than `_MANY` dimensions."""
 _TRIES = 6
 _MIXED_TRIES = 100
 _ASSIGNMENTS = 24
@@ -202,20 +224,24 @@ class _Search:
         symbols: Mapping[str, Symbol],
         kinds: Mapping[str, frozenset[str]],
         rng: random.Random,
+        small: Sequence[Dim] = (),
     ) -> None:
         self.exprs = exprs
         self.symbols = symbols
         self.kinds = kinds
         self.rng = rng
-        self.sizes = _Sizes(dims_of(exprs, symbols), rng)
+        self.sizes = _Sizes(dims_of(exprs, symbols), rng, small)
         self.best: _Way | None = None
         self.complaint = ""
 
     def point(self, avoid: Mapping[str, int] | None) -> Sample:
         """A sample at other sizes than `avoid`: many sizes in haste, then a few at length."""
         sizes = self.sizes.draw(avoid)
-        quick: list[_Way | None] = [self.best, *_WAYS[:5]] if self.best else [*_WAYS[:5], None]
-        long = [way for way in _WAYS for _ in range(_TRIES)] + [None] * _MIXED_TRIES
+        all_ways = _MANY_WAYS if len(self.sizes.names) > _MANY else _WAYS
+        quick: list[_Way | None] = [*all_ways[:5], None]
+        if self.best:
+            quick = [self.best, *all_ways[:5]]
+        long = [way for way in all_ways for _ in range(_TRIES)] + [None] * _MIXED_TRIES
         for ways, some, largest in (
             (2 * quick, sizes, LARGEST[0]),
             (long, sizes[:3], LARGEST[0]),
@@ -289,12 +315,18 @@ def _on_diagonal(array: Array, kinds: frozenset[str]) -> Array:
 
 
 def _entries(rng: random.Random, rows: int, columns: int, way: _Way, *, signed: bool) -> Array:
-    """Random entries of four decimals."""
-    out = np.empty((rows, columns))
-    for k in range(out.size):
-        size = round(way.low + (way.high - way.low) * rng.random(), 4)
-        out.flat[k] = -size if signed and rng.random() < 0.5 else size
-    return out
+    """Random entries of a few decimals."""
+    sizes = way.low + (way.high - way.low) * _uniform(rng, rows * columns)
+    if signed:
+        sizes *= np.where(_uniform(rng, rows * columns) < 0.5, -1.0, 1.0)
+    if way.scaled:
+        sizes /= math.sqrt(columns)
+    return np.asarray(np.round(sizes, 4).reshape(rows, columns))
+
+
+def _uniform(rng: random.Random, count: int) -> Array:
+    """Numbers from 0 to 1, many at a time."""
+    return np.asarray(np.frombuffer(rng.randbytes(4 * count), dtype="<u4") / 2.0**32)
 
 
 def _rotation(array: Array) -> Array:

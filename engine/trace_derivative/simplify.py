@@ -204,6 +204,9 @@ def _base_power(e: Expr) -> tuple[Expr, int]:
     if isinstance(e, ex.Inverse):
         base, p = _base_power(e.arg)
         return base, -p
+    if isinstance(e, ex.Transpose) and isinstance(e.arg, ex.MatrixPower | ex.Inverse):
+        base, p = _base_power(e.arg)
+        return ex.transpose(base), p
     return e, 1
 
 

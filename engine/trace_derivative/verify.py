@@ -19,6 +19,7 @@ from . import numeric
 from .checks import Check
 from .evaluate import Axed, Evaluator
 from .expr import Expr, Index, Shape, Symbol
+from .limits import current, limited
 from .read import read
 from .sampling import Sample
 from .statements import (
@@ -36,6 +37,7 @@ Array: TypeAlias = np.ndarray[Any, Any]
 TOLERANCE = 1e-8
 TOLERANCE_DIFFERENCES = 1e-5
 _FLOOR = 1e-4
+_LONG = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,8 @@ class Verifier:
         """The expression that a printed text reads back to."""
         found = self._read.get(text)
         if found is None:
-            reading = read(text, symbols=self._symbols, expected=shape, ranges=self._ranges)
+            with limited(replace(current(), length=_LONG, depth=_LONG)):
+                reading = read(text, symbols=self._symbols, expected=shape, ranges=self._ranges)
             found = self._read[text] = reading.exprs[0]
         return found
 
