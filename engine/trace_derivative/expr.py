@@ -307,14 +307,6 @@ def split_coefficient(e: Expr) -> tuple[Fraction, Expr]:
     return Fraction(1), e
 
 
-def chain_of(e: Expr) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
-    """`(scalars, matrices)` of a product, numbers among the scalars."""
-    if isinstance(e, Mul):
-        front = () if e.coefficient == 1 else (number(e.coefficient),)
-        return (*front, *e.scalars), e.matrices
-    return ((e,), ()) if e.shape == SCALAR else ((), (e,))
-
-
 # ------------------------------------------------------------------------ other operators
 
 

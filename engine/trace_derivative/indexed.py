@@ -415,7 +415,8 @@ def tidy(t: Indexed, taken: Iterable[str], keep: frozenset[str] = frozenset()) -
     inner one the name of one around it.  The author's own names, `keep`, stay where they do not
     clash, and stand first among the sums.
     """
-    avoid = frozenset(taken) | keep
+    forbidden = frozenset(taken)
+    avoid = forbidden | keep
 
     def go(node: Indexed, scope: frozenset[str]) -> Indexed:
         if not isinstance(node, SumOver):
@@ -426,7 +427,7 @@ def tidy(t: Indexed, taken: Iterable[str], keep: frozenset[str] = frozenset()) -
         names = fresh_names(avoid | scope)
         mapping: dict[Index, Index] = {}
         for i in order:
-            own = i.name in keep and i.name not in scope
+            own = i.name in keep and i.name not in scope | forbidden
             mapping[i] = i if own else Index(next(names), i.dim)
         inside = scope.union(i.name for i in mapping.values())
         return sum_over(tuple(mapping.values()), go(rename(node.body, mapping), inside))

@@ -39,7 +39,9 @@ def simplify(e: Expr) -> Expr:
         rule = _RULES.get(type(new))
         if rule is None:
             break
-        after = rule(new)
+        after = _linear_rule(new) if isinstance(new, _LINEAR) else new
+        if after == new:
+            after = rule(new)
         if after == new:
             break
         new = simplify(after) if type(after) is not type(new) else after
@@ -337,13 +339,16 @@ def _power_rule(e: Expr) -> Expr:
 # ------------------------------------------------------------------------ functions of a matrix
 
 
+def _linear_rule(e: Expr) -> Expr:
+    """Scalar factors of the argument of a linear function, in front of it."""
+    c, rest = _front(ex.children(e)[0])
+    return e if c == ex.ONE else ex.mul(c, ex.with_children(e, (rest,)))
+
+
 def _diag_rule(e: Expr) -> Expr:
     if isinstance(e, ex.Diag):
         if isinstance(e.arg, ex.Ones):
             return ex.identity(e.shape[0])
-        c, rest = _front(e.arg)
-        if c != ex.ONE:
-            return ex.mul(c, ex.diag(rest))
         turned = flip(e.arg)
         if e.free and transposes(turned) < transposes(e.arg):
             return ex.diag(turned)
@@ -360,10 +365,7 @@ def _front(e: Expr) -> tuple[Expr, Expr]:
 def _diagonal_rule(e: Expr) -> Expr:
     if not isinstance(e, ex.Diagonal):
         return e
-    c, rest = _front(e.arg)
-    if c != ex.ONE:
-        return ex.mul(c, ex.diagonal(rest))
-    match rest:
+    match e.arg:
         case ex.Diag(arg=v):
             return _column(v)
         case ex.Identity() | ex.Ones():
@@ -385,9 +387,7 @@ def _diagonal_rule(e: Expr) -> Expr:
 def _trace_rule(e: Expr) -> Expr:
     if not isinstance(e, ex.Trace):
         return e
-    c, rest = _front(e.arg)
-    if c != ex.ONE:
-        return ex.mul(c, ex.trace(rest))
+    rest = e.arg
     if isinstance(rest, ex.Mul):
         for n in range(1, len(rest.matrices)):
             if rest.matrices[n].shape[0] == 1:
@@ -399,10 +399,7 @@ def _trace_rule(e: Expr) -> Expr:
 def _total_rule(e: Expr) -> Expr:
     if not isinstance(e, ex.Total):
         return e
-    c, rest = _front(e.arg)
-    if c != ex.ONE:
-        return ex.mul(c, ex.total(rest))
-    match rest:
+    match e.arg:
         case ex.Transpose(arg=arg):
             return ex.total(arg)
         case ex.Diag(arg=arg):
@@ -436,6 +433,7 @@ def _inverse_rule(e: Expr) -> Expr:
     return e
 
 
+_LINEAR = (ex.Trace, ex.Total, ex.Diag, ex.Diagonal)
 _RULES: dict[type[ex.Node], Callable[[Expr], Expr]] = {
     ex.Transpose: _transpose_rule,
     ex.Add: _add_rule,
