@@ -11,9 +11,9 @@ from __future__ import annotations
 import hashlib
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, product
+from itertools import chain, permutations, product
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -28,6 +28,7 @@ from .stacks import Value
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
+_FEW = 4
 _MANY = 8
 """More dimensions than this are many: sizes and entries are then chosen with more care."""
 
@@ -160,8 +161,11 @@ class _Sizes:
         """Some assignments in random order; none is `avoid`, unless there is no other."""
         count = min(_ASSIGNMENTS, math.factorial(len(self.sizes)))
         out: list[dict[str, int]] = []
+        orders = self._orders()
         for _ in range(4 * count):
-            order = sorted(self.sizes, key=lambda _: self.rng.random())
+            order = next(orders, None)
+            if order is None:
+                break
             if len(self.names) > _MANY:
                 least = self.small + 2
                 order.sort(key=lambda size: size not in self.sizes[:least])
@@ -172,6 +176,16 @@ class _Sizes:
                 break
         return out
 
+    def _orders(self) -> Iterator[list[int]]:
+        """Orders of the sizes: every one once where they are few, else random ones."""
+        if len(self.sizes) <= _FEW:
+            every = [list(order) for order in permutations(self.sizes)]
+            self.rng.shuffle(every)
+            yield from every
+            return
+        while True:
+            yield sorted(self.sizes, key=lambda _: self.rng.random())
+
 
 # ---------------------------------------------------------------------------- values
 
@@ -180,8 +194,10 @@ class _Sizes:
 class _Way:
     """A way to draw values: sizes of entries from `low` to `high`, of either sign or not.
 
-    Square matrices may get a form: spd or orthogonal.  `scaled` entries become smaller with the
-    size of the matrix, so that a long product neither grows nor vanishes.
+    Square matrices may get a form: with a positive definite symmetric part (definite), or of
+    spectral radius 1 (bounded); neither is symmetric or orthogonal, for then a lost transpose
+    could hide.  `scaled` entries become smaller with the size of the matrix, so that a long
+    product neither grows nor vanishes.
     """
 
     low: float
@@ -195,14 +211,14 @@ _WAYS = (
     _Way(0.25, 1.25),
     _Way(0.5, 2.0, signed=False),
     _Way(1.5, 4.0, signed=False),
-    _Way(0.25, 1.25, square="spd"),
-    _Way(0.5, 2.0, signed=False, square="spd"),
+    _Way(0.25, 1.25, square="definite"),
+    _Way(0.5, 2.0, signed=False, square="definite"),
     _Way(0.05, 0.35),
     _Way(0.05, 0.35, signed=False),
-    _Way(0.4, 0.9, square="orthogonal"),
+    _Way(0.4, 0.9, square="bounded"),
     _Way(0.02, 0.12),
     _Way(4.0, 9.0),
-    _Way(0.999, 1.001, square="orthogonal"),
+    _Way(0.999, 1.001, square="bounded"),
 )
 _MANY_WAYS = (
     _Way(0.5, 1.4, scaled=True),
@@ -231,7 +247,7 @@ class _Search:
         self.kinds = kinds
         self.rng = rng
         self.sizes = _Sizes(dims_of(exprs, symbols), rng, small)
-        self.best: _Way | None = None
+        self.best: dict[str, _Way] | None = None
         self.complaint = ""
 
     def point(self, avoid: Mapping[str, int] | None) -> Sample:
@@ -239,8 +255,12 @@ class _Search:
         sizes = self.sizes.draw(avoid)
         all_ways = _MANY_WAYS if len(self.sizes.names) > _MANY else _WAYS
         quick: list[_Way | None] = [*all_ways[:5], None]
-        if self.best:
-            quick = [self.best, *all_ways[:5]]
+        if self.best is not None:
+            for dims in sizes:
+                for _ in range(_TRIES):
+                    sample = self._try(dims, self.best, LARGEST[0])
+                    if sample is not None:
+                        return sample
         long = [way for way in all_ways for _ in range(_TRIES)] + [None] * _MIXED_TRIES
         for ways, some, largest in (
             (2 * quick, sizes, LARGEST[0]),
@@ -248,20 +268,39 @@ class _Search:
             (long, sizes[:1], LARGEST[1]),
         ):
             for dims, way in product(some, ways):
-                sample = self._try(dims, way, largest)
+                ways_of = {name: way or self._any_way() for name in self.symbols}
+                sample = self._try(dims, ways_of, largest)
                 if sample is not None:
-                    self.best = way
-                    return sample
+                    return self._relaxed(sample, ways_of, all_ways[0], largest)
         raise UnsupportedError(
             f"no point was found at which all of it can be evaluated: {self.complaint}",
             hint="say of what kind the values are, for example assume={'X': 'positive'}",
         )
 
-    def _try(self, dims: dict[str, int], way: _Way | None, largest: float) -> Sample | None:
+    def _relaxed(
+        self, sample: Sample, ways: dict[str, _Way], plain: _Way, largest: float
+    ) -> Sample:
+        """The point with every symbol drawn in the plain way that need not be drawn otherwise.
+
+        What holds for positive values only would else be taken for true of all values.
+        """
+        for name in self.symbols:
+            if ways[name] == plain:
+                continue
+            for _ in range(_TRIES):
+                changed = {**ways, name: plain}
+                values = dict(sample.values)
+                values[name] = self._draw(self.symbols[name], sample.dims, plain)
+                if complaint_at(self.exprs, values, sample.dims, largest) is None:
+                    sample, ways = Sample(values, sample.dims), changed
+                    break
+        self.best = ways
+        return sample
+
+    def _try(self, dims: dict[str, int], ways: Mapping[str, _Way], largest: float) -> Sample | None:
         check_time()
         values = {
-            name: self._draw(symbol, dims, way or self._any_way())
-            for name, symbol in self.symbols.items()
+            name: self._draw(symbol, dims, ways[name]) for name, symbol in self.symbols.items()
         }
         complaint = complaint_at(self.exprs, values, dims, largest)
         if complaint is None:
@@ -298,9 +337,15 @@ def _matrix(
     if "diagonal" in kinds:
         return np.diag(np.diag(_on_diagonal(array, kinds)))
     form = way.square if square and kinds <= {"invertible", "symmetric"} else ""
-    if "spd" in kinds or form == "spd":
+    if form == "definite":
+        least = float(np.linalg.eigvalsh((array + array.T) / 2)[0])
+        array = np.round(array + (0.5 * way.high - least) * np.eye(rows), 4)
+        return (array + array.T) / 2 if "symmetric" in kinds else array
+    if form == "bounded" and "symmetric" not in kinds:
+        return np.asarray(array / np.max(np.abs(np.linalg.eigvals(array))))
+    if "spd" in kinds:
         return np.round(array @ array.T / columns + 0.5 * way.high * np.eye(rows), 6)
-    if "orthogonal" in kinds or form == "orthogonal":
+    if "orthogonal" in kinds:
         return _reflection(array) if "symmetric" in kinds else _rotation(array)
     if "symmetric" in kinds:
         array = np.triu(array) + np.triu(array, 1).T
