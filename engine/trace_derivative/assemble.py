@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeAlias
 
-from . import expr as ex
-from . import indexed as ix
+from . import expr as ex, indexed as ix
 from .expand import hoist
 from .expr import Expr, Index
 from .indexed import Indexed

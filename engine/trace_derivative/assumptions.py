@@ -10,14 +10,15 @@ from collections.abc import Mapping
 
 from . import expr as ex
 from .expr import Expr, Symbol
+from .sampling import kinds_of
 from .simplify import simplify
 
-_SYMMETRIC = {"symmetric", "spd", "positive definite", "diagonal"}
+_SYMMETRIC = {"symmetric", "spd", "diagonal"}
 
 
 def with_assumptions(e: Expr, assume: Mapping[str, str]) -> Expr:
     """The result with transposes of symmetric matrices removed."""
-    names = {n for n, kind in assume.items() if kind in _SYMMETRIC}
+    names = {n for n, kind in assume.items() if kinds_of(kind) & _SYMMETRIC}
     if not names & e.symbols:
         return e
 

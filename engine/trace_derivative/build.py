@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import TypeVar, assert_never
 
-from . import expr as ex
-from . import limits
+from . import expr as ex, limits
 from .errors import LimitError, ShapeError, TraceDerivativeError, UnsupportedError
 from .expr import Expr, Index, Symbol
 from .shapes import Inference

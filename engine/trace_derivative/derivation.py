@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
-from . import expr as ex
-from . import indexed as ix
+from . import expr as ex, indexed as ix
 from .assemble import assemble
 from .assumptions import with_assumptions, with_structure
 from .checks import Check, Verification
@@ -71,7 +70,7 @@ class Derivation:
         misfit: Check | None = None,
     ) -> None:
         self._reading = reading
-        self._options = options
+        self.options = options
         self._claim = claim
         self._misfit = misfit
         self.function: Expr = reading.exprs[0]
@@ -101,12 +100,12 @@ class Derivation:
     @property
     def route(self) -> str:
         """The route asked for: index, identities or both."""
-        return self._options.route
+        return self.options.route
 
     @property
     def form(self) -> str:
         """The form asked for: compact or expanded."""
-        return self._options.form
+        return self.options.form
 
     @cached_property
     def expansion(self) -> ix.Indexed:
@@ -193,7 +192,7 @@ class Derivation:
     @property
     def structure(self) -> str | None:
         """The structure of the variable: symmetric, diagonal, or None."""
-        return self._options.structure.get(self.variable.name)
+        return self.options.structure.get(self.variable.name)
 
     def _constrained(self, e: Expr) -> Expr:
         return with_structure(e, self.structure)
@@ -207,7 +206,7 @@ class Derivation:
         result = simplify(e)
         if self.form == "expanded":
             result = expanded(result)
-        return with_assumptions(result, self._options.assume)
+        return with_assumptions(result, self.options.assume)
 
     # ------------------------------------------------------------------ what is shown
 
@@ -283,10 +282,10 @@ class Derivation:
             return samples(
                 tuple(e for e in parts if e is not None),
                 self._reading.symbols,
-                assume=self._options.assume,
-                structure=self._options.structure,
+                assume=self.options.assume,
+                structure=self.options.structure,
                 seed_text=self._seed(),
-                count=self._options.samples,
+                count=self.options.samples,
                 small=self.variable.shape,
             )
 
@@ -295,7 +294,7 @@ class Derivation:
             str(self.function),
             self.variable.name,
             repr(sorted(self.shapes.items())),
-            repr(sorted(self._options.assume.items())),
+            repr(sorted(self.options.assume.items())),
         )
         return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
@@ -312,7 +311,7 @@ class Derivation:
             tuple((o.marked, o.marker) for o in self.occurrences),
             tuple(definitions.values()),
         )
-        return Verifier(journey, self.samples, self._options.tolerance)
+        return Verifier(journey, self.samples, self.options.tolerance)
 
     @cached_property
     def verification(self) -> Verification:
@@ -396,7 +395,7 @@ class Derivation:
         return dict_of(self)
 
     def _limits(self) -> Any:
-        return limited(self._options.limits, source=self._reading.sources[0])
+        return limited(self.options.limits, source=self._reading.sources[0])
 
 
 def _has_slices(e: Expr) -> bool:

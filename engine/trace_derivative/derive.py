@@ -6,10 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Unpack, overload
 
-from . import expr as ex
-from . import indexed as ix
-from . import numeric, sympy_functions
-from . import simplify as simplification
+from . import expr as ex, indexed as ix, numeric, simplify as simplification, sympy_functions
 from .checks import Check
 from .derivation import Derivation
 from .errors import ParseError, ShapeError, TraceDerivativeError
@@ -23,8 +20,11 @@ from .options import (
     Pairs,
     Shapes,
     check_known,
+    check_numbers,
     choose,
     pairs,
+    square_kinds,
+    square_names,
 )
 from .read import Reading, read
 from .sampling import samples as draw
@@ -78,6 +78,7 @@ def derive(
     """
     choose("route", route, ROUTES)
     choose("form", form, FORMS)
+    check_numbers(samples, tolerance)
     options = Options(
         pairs(assume, "assume"),
         pairs(structure, "structure"),
@@ -89,9 +90,15 @@ def derive(
     )
     with limited(limits, source=function):
         several = wrt is not None and not isinstance(wrt, str)
-        wanted = tuple(wrt) if wrt is not None and not isinstance(wrt, str) else (wrt,)
-        names = tuple(n.strip() for n in wanted if n is not None)
-        reading = read(function, shapes=shapes, where=where, wrt=names, scalar=True)
+        names = _variables(wrt)
+        reading = read(
+            function,
+            shapes=shapes,
+            where=where,
+            wrt=names,
+            scalar=True,
+            square=square_names(options),
+        )
         if reading.free:
             raise ParseError(
                 "a scalar function has no free indices",
@@ -104,6 +111,19 @@ def derive(
         given = {"shapes": shapes, "where": where}
         found = tuple(_derivation(reading, n, options, expected, given) for n in names)
     return found if several else found[0]
+
+
+def _variables(wrt: str | Sequence[str] | None) -> tuple[str, ...]:
+    """The names of the variables that are asked for; none where the text has to tell."""
+    if wrt is None:
+        return ()
+    names = (wrt,) if isinstance(wrt, str) else tuple(wrt)
+    if not names or not all(str(n).strip() for n in names):
+        raise ParseError(f"wrt is {wrt!r}", hint="name one symbol, or several")
+    stripped = tuple(str(n).strip() for n in names)
+    if len(set(stripped)) < len(stripped):
+        raise ParseError(f"wrt names a symbol twice: {', '.join(stripped)}", hint="name it once")
+    return stripped
 
 
 def _derivation(
@@ -122,7 +142,22 @@ def _derivation(
         if claim is None:
             raise
         return Derivation(reading, variable, options, claim, misfit)
+    _check_symbols(found, reading)
     return Derivation(reading, variable, options, found.exprs[0])
+
+
+def _check_symbols(claim: Reading, reading: Reading) -> None:
+    """Every symbol of a claim is one of the function."""
+    for name in claim.symbols:
+        if name not in reading.symbols:
+            source = claim.sources[0]
+            at = source.find(name)
+            raise ParseError(
+                f"{name} is not a symbol of the function",
+                source=source,
+                span=(at, at + len(name)) if at >= 0 else None,
+                hint=f"its symbols are {', '.join(reading.symbols)}",
+            )
 
 
 def _only_candidate(reading: Reading) -> str:
@@ -192,13 +227,14 @@ def _misfit(
             where=given["where"],
             shapes=given["shapes"],
             scalar=True,
+            square=square_names(derivation.options),
         )
         alone = replace(
             joint, exprs=joint.exprs[1:], written=joint.written[1:], sources=joint.sources[1:]
         )
         x = joint.symbols[variable]
         found = read(claim, symbols=joint.symbols, expected=x.shape).exprs[0]
-        result = Derivation(alone, x, derivation._options, found).expected_check
+        result = Derivation(alone, x, derivation.options, found).expected_check
         assert result is not None
     except TraceDerivativeError:
         return None, _unfit(claim, problem)
@@ -222,13 +258,16 @@ def equal(
     limits: Limits | None = None,
 ) -> Check:
     """Are two expressions equal for all values?  Found by numbers, at `samples` samples."""
+    check_numbers(samples, tolerance)
     with limited(limits, source=a):
-        reading = read(a, b, shapes=shapes, where=where, same_shape=True)
+        kinds = pairs(assume, "assume")
+        square = square_kinds(kinds)
+        reading = read(a, b, shapes=shapes, where=where, same_shape=True, square=square)
         left, right = reading.exprs
         points = draw(
             (left, right),
             reading.symbols,
-            assume=pairs(assume, "assume"),
+            assume=kinds,
             seed_text=f"{left}|{right}",
             count=max(3, samples),
         )

@@ -12,9 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
-from . import expr as ex
-from . import functions as fn
-from . import indexed as ix
+from . import expr as ex, functions as fn, indexed as ix
 from .errors import UnsupportedError
 from .expand import contract, expand, hoist, named
 from .expr import Dim, Expr, Index, Symbol
@@ -108,9 +106,10 @@ def _occurrences(
     if variable.name not in t.symbols:
         return
     match t:
-        case ix.Element(matrix=ex.Symbol(), indices=indices):
+        case ix.Element(matrix=ex.Symbol() | ex.Transpose(arg=ex.Symbol()), indices=indices):
             deltas = [ix.kronecker(a, b) for a, b in zip(indices, free, strict=True)]
-            yield _Place(ix.times(*deltas), indices, ix.element(marker, *indices))
+            renamed = ex.substitute(t.matrix, {variable.name: marker})
+            yield _Place(ix.times(*deltas), indices, ix.element(renamed, *indices))
         case ix.Element(matrix=matrix, indices=indices):
             inner = _inner(matrix, indices, variable, free)
             marked = ix.element(ex.substitute(matrix, {variable.name: marker}), *indices)

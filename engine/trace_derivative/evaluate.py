@@ -17,8 +17,7 @@ from typing import Any, TypeAlias, assert_never
 import numpy as np
 import numpy.typing as npt
 
-from . import expr as ex
-from . import functions, stacks
+from . import expr as ex, functions, stacks
 from .contract import Label, Operand, contract
 from .errors import ShapeError, UnsupportedError
 from .expr import Dim, Expr, Index
@@ -79,6 +78,16 @@ class Evaluator:
         for given in values.values():
             if isinstance(given, Axed):
                 self._axis_sizes.update(zip(given.axes, given.array.shape, strict=False))
+
+    @property
+    def given(self) -> Mapping[str, Given]:
+        """The values of the symbols."""
+        return self._values
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """The sizes of the dimensions that are known so far."""
+        return self._dims
 
     def array(self, e: Expr) -> Value:
         """The array of shape `(*axes, rows, columns)` and its axes, in no special order."""

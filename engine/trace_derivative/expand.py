@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
-from . import expr as ex
-from . import indexed as ix
+from . import expr as ex, indexed as ix
 from .expr import Dim, Expr, Index
 from .indexed import Indexed
 

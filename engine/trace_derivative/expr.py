@@ -13,143 +13,51 @@ from fractions import Fraction
 from .errors import ShapeError
 from .nodes import (
     SCALAR as SCALAR,
-)
-from .nodes import (
     Add as Add,
-)
-from .nodes import (
     Apply as Apply,
-)
-from .nodes import (
     Column as Column,
-)
-from .nodes import (
     Delta as Delta,
-)
-from .nodes import (
     Det as Det,
-)
-from .nodes import (
     Diag as Diag,
-)
-from .nodes import (
     Diagonal as Diagonal,
-)
-from .nodes import (
     Dim as Dim,
-)
-from .nodes import (
     Entry as Entry,
-)
-from .nodes import (
     Expr as Expr,
-)
-from .nodes import (
     Hadamard as Hadamard,
-)
-from .nodes import (
     Identity as Identity,
-)
-from .nodes import (
     Index as Index,
-)
-from .nodes import (
     IndexSum as IndexSum,
-)
-from .nodes import (
     Inverse as Inverse,
-)
-from .nodes import (
     LogDet as LogDet,
-)
-from .nodes import (
     MatrixPower as MatrixPower,
-)
-from .nodes import (
     Mul as Mul,
-)
-from .nodes import (
     Node as Node,
-)
-from .nodes import (
     Norm as Norm,
-)
-from .nodes import (
     Norm1 as Norm1,
-)
-from .nodes import (
     Number as Number,
-)
-from .nodes import (
     Ones as Ones,
-)
-from .nodes import (
     Power as Power,
-)
-from .nodes import (
     Quotient as Quotient,
-)
-from .nodes import (
     Row as Row,
-)
-from .nodes import (
     Rows as Rows,
-)
-from .nodes import (
     Shape as Shape,
-)
-from .nodes import (
     Symbol as Symbol,
-)
-from .nodes import (
     Total as Total,
-)
-from .nodes import (
     Trace as Trace,
-)
-from .nodes import (
     Transpose as Transpose,
-)
-from .nodes import (
     Zeros as Zeros,
-)
-from .nodes import (
     children as children,
-)
-from .nodes import (
     clear as clear,
-)
-from .nodes import (
     describe as describe,
-)
-from .nodes import (
     dim_names as dim_names,
-)
-from .nodes import (
     index_names as index_names,
-)
-from .nodes import (
     is_divisor as is_divisor,
-)
-from .nodes import (
     is_scalar as is_scalar,
-)
-from .nodes import (
     is_zero as is_zero,
-)
-from .nodes import (
     leaf_count as leaf_count,
-)
-from .nodes import (
     make as make,
-)
-from .nodes import (
     sizes_of as sizes_of,
-)
-from .nodes import (
     walk as walk,
-)
-from .nodes import (
     with_context as with_context,
 )
 

@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from . import expr as ex
-from . import functions as fn
+from . import expr as ex, functions as fn
 from .errors import UnsupportedError
 from .expr import ONE, Expr, Index, Symbol
 from .indexed import fresh, rename_expr
@@ -25,6 +24,7 @@ class Form:
     """`weight * sum(over: tr[left factor right])`; only `factor` is not held constant.
 
     `exact`: the form has the value of what it was opened from, not only the derivative.
+    `turned`: the trace was transposed on the way.
     """
 
     factor: Expr
@@ -33,6 +33,7 @@ class Form:
     weight: tuple[Expr, ...] = ()
     over: tuple[Index, ...] = ()
     exact: bool = True
+    turned: bool = False
 
     def cofactor(self) -> Expr:
         """N with `tr[left factor right] = tr[N factor]`, simplified no further."""
@@ -263,7 +264,7 @@ def _opened(form: Form, name: str) -> Iterator[Form]:
         rest = form.left + form.right
         weight = _times(form.weight, ex.trace(ex.mul(*rest))) if rest else form.weight
         for inner in _opened_scalar(f, name, weight, form.over):
-            yield replace(inner, exact=inner.exact and form.exact)
+            yield replace(inner, exact=inner.exact and form.exact, turned=form.turned)
         return
     match f:
         case ex.Add(terms=terms):
@@ -285,7 +286,7 @@ def _opened(form: Form, name: str) -> Iterator[Form]:
             yield form
         case ex.Transpose(arg=arg):
             left, right = _flipped(form.right), _flipped(form.left)
-            turned = replace(form, factor=arg, left=left, right=right)
+            turned = replace(form, factor=arg, left=left, right=right, turned=not form.turned)
             yield from _opened(turned, name)
         case ex.IndexSum(indices=indices, body=body):
             yield from _opened(replace(form, factor=body, over=form.over + indices), name)

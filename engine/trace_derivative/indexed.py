@@ -252,6 +252,13 @@ def pow_(base: Indexed, exponent: Indexed) -> Indexed:
                 return num(base.value**p.numerator)
             if isinstance(base, Pow):
                 return pow_(base.base, times(base.exponent, exponent))
+        if p > 0 and isinstance(base, KroneckerDelta):
+            return base
+        if p > 0 and isinstance(base, Times):
+            deltas = [f for f in base.factors if isinstance(f, KroneckerDelta)]
+            if deltas:
+                rest = [f for f in base.factors if f not in deltas]
+                return times(*deltas, pow_(times(num(base.coefficient), *rest), exponent))
     return _make(Pow, (base, exponent), base, exponent)
 
 

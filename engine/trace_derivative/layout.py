@@ -17,8 +17,7 @@ from enum import IntEnum
 from fractions import Fraction
 from typing import assert_never
 
-from . import expr as ex
-from . import indexed as ix
+from . import expr as ex, indexed as ix
 from .expr import Expr, Index
 from .functions import PI
 from .indexed import Indexed

@@ -47,6 +47,8 @@ def current() -> Limits:
 @contextmanager
 def limited(limits: Limits | None = None, *, source: str = "") -> Iterator[Limits]:
     """Run a block under `limits` (default: those in force); deep recursion is a `LimitError`."""
+    if limits is not None and not isinstance(limits, Limits):
+        raise TypeError(f"limits must be of type Limits, not {type(limits).__name__}")
     chosen = limits or _current.get()
     token = _current.set(chosen)
     outer = _deadline.get()

@@ -15,12 +15,11 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from . import expr as ex
-from . import functions
-from .errors import ShapeError
+from . import expr as ex, functions
+from .errors import LimitError, ShapeError
 from .evaluate import Axed, Evaluator
 from .expr import Expr, Symbol
-from .limits import limited
+from .limits import check_time, limited
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Kind: TypeAlias = Literal["complex step", "central differences"]
@@ -29,6 +28,8 @@ AXIS = "#"
 """The name of the axis along which the entries of the variable are moved."""
 
 _STEP = 1e-20
+_MOST_ENTRIES = 10_000
+_AT_ONCE = 256
 _WEIGHTS = ((-2.0, 1 / 12), (-1.0, -8 / 12), (1.0, 8 / 12), (2.0, -1 / 12))
 
 
@@ -39,39 +40,63 @@ def gradient(
     dims: Mapping[str, int] | None = None,
     *,
     method: Kind | None = None,
+    structure: str | None = None,
 ) -> Array:
     """The derivative of a scalar by every entry of the variable.
 
     It has the form that `evaluate` gives an expression of the variable's shape: `(n,)` for a
-    column vector, no dimensions for a scalar.
+    column vector, no dimensions for a scalar.  With a `structure` the variable moves as it can:
+    of a symmetric matrix two entries at a time, of a diagonal one those on the diagonal.
     """
     if e.shape != ex.SCALAR:
         raise ShapeError(f"a scalar is needed to differentiate, not {ex.describe(e.shape)}")
     with limited():
         x = Evaluator(values, dims).array(variable)[0]
-        units = np.eye(x.size).reshape(-1, *x.shape)
+        if x.size > _MOST_ENTRIES:
+            raise LimitError(
+                f"{variable} has {x.size} entries: the limit is {_MOST_ENTRIES}",
+                hint="declare dimensions by names, not by large numbers",
+            )
+        units = _directions(x.shape, structure)
+        method = method or kind(e)
+        scale = np.maximum(np.abs(x), 0.1).reshape(-1)
 
-        def along(steps: Array) -> Array:
-            """The function with each entry of the variable moved by a step of its own."""
-            moved = Axed(x + steps[:, None, None] * units, (AXIS,))
+        def along(part: slice, steps: Array) -> Array:
+            """The function with the variable moved by a step in each of some directions."""
+            check_time()
+            moved = Axed(x + steps[:, None, None] * units[part], (AXIS,))
             return Evaluator({**values, variable.name: moved}, dims).value(e, (AXIS,))
 
-        method = method or kind(e)
-        slopes = _complex_step(along, x) if method == "complex step" else _central(along, x)
-    result = slopes.reshape(x.shape)
+        parts = [slice(k, min(k + _AT_ONCE, x.size)) for k in range(0, x.size, _AT_ONCE)]
+        if method == "complex step":
+            slopes = [_complex_step(along, part) for part in parts]
+        else:
+            slopes = [_central(along, part, scale[part]) for part in parts]
+    result = np.concatenate(slopes).reshape(x.shape)
     if variable.shape[1] != 1:
         return result
     return np.asarray(result[0, 0] if variable.shape == ex.SCALAR else result[:, 0])
 
 
-def _complex_step(along: Callable[[Array], Array], x: Array) -> Array:
-    return along(np.full(x.size, 1j * _STEP)).imag / _STEP
+def _directions(shape: tuple[int, ...], structure: str | None) -> Array:
+    """One direction for each entry, in which the variable is moved."""
+    units = np.eye(shape[0] * shape[1]).reshape(-1, *shape)
+    if structure is None or shape == (1, 1):
+        return units
+    on_diagonal = np.eye(shape[0]).reshape(-1, 1, 1)
+    if structure == "diagonal":
+        return units * on_diagonal
+    return np.where(on_diagonal > 0, units, units + units.transpose(0, 2, 1))
 
 
-def _central(along: Callable[[Array], Array], x: Array) -> Array:
+def _complex_step(along: Callable[[slice, Array], Array], part: slice) -> Array:
+    return along(part, np.full(part.stop - part.start, 1j * _STEP)).imag / _STEP
+
+
+def _central(along: Callable[[slice, Array], Array], part: slice, scale: Array) -> Array:
     """Fourth-order central differences with steps in proportion to the entries."""
-    steps = 1e-3 * np.maximum(np.abs(x), 0.1).reshape(-1)
-    total = sum((weight * along(place * steps) for place, weight in _WEIGHTS), np.zeros(x.size))
+    steps = 1e-3 * scale
+    total = sum((w * along(part, place * steps) for place, w in _WEIGHTS), np.zeros(scale.size))
     return np.asarray(total / steps)
 
 

@@ -6,23 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypedDict
 
-from .errors import ParseError
+from .errors import ParseError, ShapeError
+from .expr import SCALAR
 from .limits import Limits
 from .read import Reading
+from .sampling import KINDS, kinds_of
 
 ROUTES = ("index", "identities", "both")
 FORMS = ("compact", "expanded")
 STRUCTURES = ("symmetric", "diagonal")
-ASSUMPTIONS = (
-    "any",
-    "positive",
-    "symmetric",
-    "spd",
-    "positive definite",
-    "invertible",
-    "orthogonal",
-    "diagonal",
-)
+LARGEST_TOLERANCE = 0.01
+SQUARE = frozenset(KINDS) - {"any", "positive"}
+"""The kinds of symbols that only a square matrix can be."""
 
 Shapes: TypeAlias = str | Mapping[str, Any] | None
 Pairs: TypeAlias = str | Mapping[str, str] | None
@@ -66,8 +61,10 @@ def pairs(given: str | Mapping[str, str] | None, name: str) -> dict[str, str]:
     """`"X: positive; S: symmetric"` or a mapping, as a dictionary."""
     if given is None:
         return {}
+    if not isinstance(given, str | Mapping):
+        raise ParseError(f"{name} is {given!r}", hint="a text or a mapping is needed")
     if not isinstance(given, str):
-        return {k: str(v).strip().lower() for k, v in given.items()}
+        return {str(k): str(v).strip().lower() for k, v in given.items()}
     found = {}
     for part in given.replace("\n", ";").split(";"):
         if part.strip():
@@ -83,16 +80,43 @@ def pairs(given: str | Mapping[str, str] | None, name: str) -> dict[str, str]:
 
 
 def check_known(options: Options, reading: Reading) -> None:
-    """Raise `ParseError` for an assumption or a structure that is unknown, or of no symbol."""
-    for name, given, choices in (
-        ("assume", options.assume, ASSUMPTIONS),
-        ("structure", options.structure, STRUCTURES),
-    ):
-        for symbol, kind in given.items():
-            if kind not in choices:
-                raise ParseError(
-                    f"{name} of {symbol} is {kind!r}",
-                    hint=f"it may be {', '.join(sorted(choices))}",
-                )
+    """Raise `ParseError` for an assumption or a structure of what is no symbol."""
+    for name, given in (("assume", options.assume), ("structure", options.structure)):
+        for symbol in given:
             if symbol not in reading.symbols:
-                raise ParseError(f"{name} names {symbol!r}, which is not in the expression")
+                found = ", ".join(reading.symbols)
+                raise ParseError(
+                    f"{name} names {symbol!r}, which is not in the expression",
+                    hint=f"its symbols are {found}",
+                )
+    for symbol in options.structure:
+        if reading.symbols[symbol].shape == SCALAR:
+            raise ShapeError(
+                f"{symbol} is a scalar: only a matrix has a structure", hint="leave out structure"
+            )
+
+
+def square_kinds(assume: Mapping[str, str]) -> tuple[str, ...]:
+    """The names that assumptions make square matrices; checks the kinds."""
+    return tuple(name for name, kind in assume.items() if kinds_of(kind) & SQUARE)
+
+
+def square_names(options: Options) -> tuple[str, ...]:
+    """The names that assumptions and structures make square matrices; checks the kinds."""
+    for name, kind in options.structure.items():
+        choose(f"structure of {name}", kind, STRUCTURES)
+    return (*square_kinds(options.assume), *options.structure)
+
+
+def check_numbers(samples: object, tolerance: object) -> None:
+    """Raise `ParseError` for a number of samples or a tolerance that means nothing."""
+    if not isinstance(samples, int) or isinstance(samples, bool) or not 1 <= samples <= 1000:
+        raise ParseError(f"samples is {samples!r}", hint="it may be a whole number from 1 to 1000")
+    if tolerance is None:
+        return
+    number = isinstance(tolerance, int | float) and not isinstance(tolerance, bool)
+    if not number or not 0 < tolerance <= LARGEST_TOLERANCE:  # type: ignore[operator]
+        raise ParseError(
+            f"tolerance is {tolerance!r}",
+            hint=f"it may be a number above 0, up to {LARGEST_TOLERANCE}",
+        )

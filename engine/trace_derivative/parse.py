@@ -36,6 +36,7 @@ from .words import (
     CONSTANTS,
     MATRIX_FUNCTIONS,
     NORMS,
+    RESERVED,
     UNSUPPORTED,
     did_you_mean,
     is_symbol,
@@ -197,7 +198,8 @@ class _Parser(Cursor):
         first = self.tokens[self.at][1]
         negative, levels = self.signs()
         token = self.tokens[self.at]
-        if token[0] == "name" and len(token[3]) > 1 and self.is_run(token[3]):
+        word = token[3]
+        if token[0] == "name" and self.is_run(word) and word not in RESERVED:
             token = self.separate(token)
         kind, left, stop, word = token
         mark = kind == "⊤" or word == "ᵀ"

@@ -158,12 +158,17 @@ def _verification_line(v: Verification) -> str:
     how = f" ({', '.join(kinds)})" if kinds else ""
     if v.passed:
         return (
-            f"Verified: {_equalities(len(v.checks))} at {v.samples} samples{how}, "
+            f"Verified: {_equalities(_distinct(v))} at {v.samples} samples{how}, "
             f"largest relative error {v.max_relative_error:.1e}."
         )
     names = ", ".join(c.name for c in v.failures)
-    count = _equalities(len(v.checks))
-    return f"Not verified: {len(v.failures)} of {count} fail ({names})."
+    what = "1 equality fails" if len(v.failures) == 1 else f"{len(v.failures)} equalities fail"
+    return f"Not verified: {what} ({names})."
+
+
+def _distinct(v: Verification) -> int:
+    """How many different equalities were checked, those of a text with itself aside."""
+    return len({(c.lhs, c.rhs) for c in v.checks if c.lhs != c.rhs})
 
 
 def _equalities(n: int) -> str:

@@ -5,7 +5,7 @@ Several texts are read together: a name has one shape in all of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from . import expr as ex
@@ -52,6 +52,7 @@ def read(
     symbols: Mapping[str, Symbol] | None = None,
     expected: Shape | None = None,
     ranges: Mapping[str, Dim] | None = None,
+    square: Iterable[str] = (),
 ) -> Reading:
     """Read texts together.
 
@@ -59,16 +60,20 @@ def read(
     even where they do not occur, their open dimensions are named first.  `symbols` are symbols
     whose shapes are settled.  With `same_shape` all texts have one shape, with `scalar` each
     is a scalar, with `expected` each has that shape.  `ranges` says over which dimension an
-    index of a given name runs, where a text may not show it.
+    index of a given name runs, where a text may not show it.  `square` are names of square
+    matrices.
     """
     with limited(source=texts[0] if texts else ""):
         declared = _declared(shapes, symbols)
         variables = tuple(read_name(name) for name in ((wrt,) if isinstance(wrt, str) else wrt))
         reader = _Reader(declared, variables, ranges)
-        for name, text in definitions(where):
+        given = definitions(where)
+        for name, text in given:
             reader.define(name, text)
+        reader.refuse_loops([name for name, _ in given])
         for text in texts:
             reader.read(text)
+        reader.need_square(square)
         return reader.finish(same_shape=same_shape, scalar=scalar, expected=expected)
 
 
@@ -113,6 +118,33 @@ class _Reader:
         self._definitions.append((name, parsed))
         self._inference.define(name, parsed)
         self._known.add(name)
+
+    def refuse_loops(self, names: Sequence[str]) -> None:
+        """No abbreviation uses itself or one that is defined after it."""
+        for name in names:
+            use = self._inference.first_use.get(name)
+            if name in self._inference.symbols and use is not None:
+                text, span = use
+                raise ShapeError(
+                    f"{name} is used before it is defined",
+                    source=self._inference.sources[text],
+                    span=span,
+                    hint="an abbreviation may use those defined before it, and not itself",
+                )
+
+    def need_square(self, names: Iterable[str]) -> None:
+        """The symbols of these names have as many rows as columns."""
+        for name in names:
+            pair = self._inference.symbols.get(name)
+            if pair is None or self._inference.dims.unify(*pair):
+                continue
+            text, span = self._inference.first_use.get(name, (0, (0, 1)))
+            raise ShapeError(
+                f"{name} is assumed to be of a kind that only a square matrix can be",
+                source=self._inference.sources[text],
+                span=span,
+                hint=f"declare it square, shapes={{'{name}': ('n', 'n')}}, or drop the assumption",
+            )
 
     def read(self, text: str) -> None:
         """Read a text."""

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias, assert_never
 
-from . import expr as ex
-from . import indexed as ix
+from . import expr as ex, indexed as ix
 from .expr import Expr, Index
 from .indexed import Indexed
 from .render_latex import indexed_latex, latex, side_latex

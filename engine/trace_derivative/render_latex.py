@@ -10,9 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from . import expr as ex
-from . import functions
-from . import latex_names as names
+from . import expr as ex, functions, latex_names as names
 from .expr import Dim, Expr, Index
 from .indexed import Indexed
 from .latex_names import DEFAULT, Notation

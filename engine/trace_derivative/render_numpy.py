@@ -14,8 +14,7 @@ from enum import IntEnum
 from fractions import Fraction
 from typing import assert_never
 
-from . import expr as ex
-from . import functions
+from . import expr as ex, functions
 from .errors import UnsupportedError
 from .expr import Dim, Expr, Index
 
@@ -197,6 +196,8 @@ class _Code:
                 return self._power(base, exponent)
             case ex.MatrixPower(base=base, exponent=n):
                 return f"np.linalg.matrix_power({self.of(base, _Level.SUM)}, {n})", _Level.ATOM
+            case ex.Apply() if e == functions.PI:
+                return "np.pi", _Level.ATOM
             case ex.Apply(function=name, arg=arg):
                 return self._apply(name, arg)
             case ex.Row() | ex.Column() | ex.Entry() | ex.Delta() | ex.IndexSum() | ex.Rows():

@@ -9,8 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import assert_never
 
-from . import expr as ex
-from . import indexed as ix
+from . import expr as ex, indexed as ix
 from .expr import Expr
 from .indexed import Indexed
 

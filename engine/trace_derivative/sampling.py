@@ -18,9 +18,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from . import expr as ex
-from . import functions
-from .errors import ShapeError, UnsupportedError
+from . import expr as ex, functions
+from .errors import ParseError, ShapeError, UnsupportedError
 from .evaluate import Evaluator
 from .expr import Dim, Expr, Symbol
 from .limits import check_time
@@ -111,7 +110,7 @@ def kinds_of(text: str) -> frozenset[str]:
         word = " ".join(part.lower().split())
         kind = _ALSO.get(word, word)
         if kind and kind not in KINDS:
-            raise UnsupportedError(
+            raise ParseError(
                 f"unknown assumption: {word}", hint=f"one of {', '.join(KINDS)}, or several"
             )
         out.add(kind)

@@ -259,13 +259,13 @@ def _elementwise_rule(e: Expr) -> Expr:
         return e
     exponents: dict[Expr, Fraction] = {}
     scalars: list[Expr] = []
-    _gather(e, Fraction(1), exponents, scalars)
+    below: list[Expr] = []
+    _gather(e, Fraction(1), exponents, scalars, below)
     if any(ex.is_zero(b) for b, p in exponents.items() if p > 0):
         return ex.zeros(*e.shape)
     left: list[Expr] = []
     right: list[Expr] = []
     above: list[Expr] = []
-    below: list[Expr] = []
     for base, p in exponents.items():
         outer = _outer_ones(base) if p == 1 else None
         if outer is not None:
@@ -298,15 +298,20 @@ def _outer_ones(e: Expr) -> tuple[bool, Expr] | None:
     return None
 
 
-def _gather(e: Expr, p: Fraction, exponents: dict[Expr, Fraction], scalars: list[Expr]) -> None:
-    """Collect the elementwise factors of e^p with their exponents, in reading order."""
+def _gather(
+    e: Expr, p: Fraction, exponents: dict[Expr, Fraction], scalars: list[Expr], below: list[Expr]
+) -> None:
+    """Collect the elementwise factors of e^p with their exponents, in reading order.
+
+    A divisor with entries that are always zero goes to `below` at once.
+    """
     match e:
         case ex.Hadamard(factors=factors):
             for f in factors:
-                _gather(f, p, exponents, scalars)
+                _gather(f, p, exponents, scalars, below)
         case ex.Quotient(numerator=a, denominator=b):
-            _gather(a, p, exponents, scalars)
-            _gather(b, -p, exponents, scalars)
+            _gather(a, p, exponents, scalars, below)
+            _gather(b, -p, exponents, scalars, below)
         case ex.Power(base=base, exponent=ex.Number(value=q)) if e.shape != ex.SCALAR and (
             q.denominator == 1 or p == 1
         ):
@@ -316,9 +321,16 @@ def _gather(e: Expr, p: Fraction, exponents: dict[Expr, Fraction], scalars: list
         case ex.Mul() if p.denominator == 1 and (e.scalars or e.coefficient != 1):
             front = ex.mul(ex.number(e.coefficient), *e.scalars)
             scalars.append(ex.power(front, ex.number(p)))
-            _gather(ex.mul(*e.matrices), p, exponents, scalars)
+            _gather(ex.mul(*e.matrices), p, exponents, scalars, below)
+        case _ if p < 0 and _has_zeros(e):
+            below.append(ex.power(e, ex.number(-p)))
         case _:
             exponents[e] = exponents.get(e, Fraction(0)) + p
+
+
+def _has_zeros(e: Expr) -> bool:
+    """Is some entry zero whatever the values are?  Then it cancels nothing."""
+    return any(isinstance(node, ex.Identity | ex.Zeros | ex.Diag) for node in ex.walk(e))
 
 
 def _power_rule(e: Expr) -> Expr:
@@ -470,6 +482,13 @@ def as_trace(e: Expr) -> Expr:
             return ex.trace(ex.mul(arg, ex.transpose(arg)))
         case _:
             return e
+
+
+def split_ones(e: Expr) -> Expr:
+    """Matrices of ones written as `1*1'` (eq (35) of the notes)."""
+    if isinstance(e, ex.Ones) and e.shape[1] != 1:
+        return ex.mul(ex.ones(e.shape[0]), ex.transpose(ex.ones(e.shape[1])))
+    return ex.map_children(e, split_ones)
 
 
 def multiplied_out(e: Expr) -> Expr:

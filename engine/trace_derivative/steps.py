@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from . import expr as ex
-from . import indexed as ix
+from . import expr as ex, indexed as ix
 from .assemble import collapse, separated, stacked
 from .differentiate import Occurrence
 from .expr import Expr, Index, Symbol
 from .identities import Account, Form, base_case
 from .indexed import Indexed
-from .simplify import as_trace, flip, push_transposes, transposes
+from .simplify import as_trace, flip, push_transposes, split_ones, transposes
 from .statements import (
     Definition,
     Derivative,
@@ -139,10 +138,13 @@ def identity_steps(
     start: Side = Derivative(function, variable)
     alone = len(account.forms) == 1 and account.forms[0].exact
     single = account.forms[0].value() if alone else rewritten
+    rotated = isinstance(rewritten, ex.Trace) and single.shape == ex.SCALAR
+    split = split_ones(rewritten) if rotated and not isinstance(single, ex.Trace) else rewritten
     stages = (
         (as_trace(function), "As a trace"),
         (rewritten, "Multiplied out"),
-        (single, "Rotated"),
+        (split, "With the matrix of ones as a product of two vectors"),
+        (single, "Rotated" if rotated else "Rewritten"),
     )
     shown: Side = FunctionName()
     for form, reason in stages:
@@ -157,6 +159,8 @@ def identity_steps(
             if len(forms) > 1
             else "With all else held constant"
         )
+        if any(f.turned for f in forms):
+            reason += f"; the trace transposed where `{variable}` stands under a transpose"
         if forms:
             yield Step("identities", start, opened, reason, (), names.used(forms))
     for r in account.reductions:

@@ -13,13 +13,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from . import expr as ex
-from . import indexed as ix
-from . import numeric
+from . import expr as ex, indexed as ix, numeric
 from .checks import Check
 from .evaluate import Axed, Evaluator
 from .expr import Expr, Index, Shape, Symbol
 from .limits import current, limited
+from .magnitude import magnitude
 from .read import read
 from .sampling import Sample
 from .statements import (
@@ -36,7 +35,7 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 TOLERANCE = 1e-8
 TOLERANCE_DIFFERENCES = 1e-5
-_FLOOR = 1e-4
+_ROUNDING = 1e-12
 _LONG = 10**9
 
 
@@ -73,8 +72,6 @@ class Verifier:
         self._points = [_Point(s) for s in samples]
         for point in self._points:
             self._define(point)
-            size = float(np.abs(point.at.value(journey.function)).max(initial=0.0))
-            point.floor = _FLOOR * max(1.0, size if np.isfinite(size) else 1.0)
         self.kind = numeric.kind(journey.function)
         exact = self.kind == "complex step"
         self.tolerance = tolerance or (TOLERANCE if exact else TOLERANCE_DIFFERENCES)
@@ -88,7 +85,10 @@ class Verifier:
         worst, failure = 0.0, None
         for point in self._points:
             left, right = (self._value(side, free, point) for side in (lhs, rhs))
-            error = relative_error(left, right, point.floor)
+            error = relative_error(left, right)
+            if not error <= self.tolerance:
+                floor = self._floor((lhs, rhs), free, point)
+                error = relative_error(left, right, floor)
             if error > worst or np.isnan(error):
                 worst = error
             if failure is None and not error <= self.tolerance:
@@ -103,6 +103,17 @@ class Verifier:
         return Check(name, False, worst, len(self._points), kind, *texts, message, shown)
 
     # ------------------------------------------------------------------ values
+
+    def _floor(self, sides: tuple[Side, Side], free: tuple[Index, ...], point: _Point) -> float:
+        """Below this size a value is what is left of terms that cancel: rounding."""
+        formulas = [s for s in sides if not isinstance(s, FunctionName) and not _has_derivative(s)]
+        printed = [self._formula(s, free) for s in formulas]
+        size = max((magnitude(e, point.at) for e in printed), default=0.0)
+        if size > 0 or not any(map(_has_derivative, sides)):
+            return _ROUNDING / self.tolerance * size
+        x = np.max(np.abs(point.at.value(self._journey.variable)), initial=0.0)
+        whole = magnitude(self._journey.function, point.at)
+        return _ROUNDING / 10 / self.tolerance * whole / max(float(x), 1e-300)
 
     def _value(self, side: Side, free: tuple[Index, ...], point: _Point) -> Array:
         key = (side, free)
@@ -119,20 +130,31 @@ class Verifier:
                 if occurrence is not None:
                     return self._occurrence(occurrence, point)
                 target = self._journey.function if f is None else self._again(str(f))
-                slope = self._slope(target, self._journey.variable, point)
-                return constrained(slope, side.structure)
+                return self._slope(target, self._journey.variable, point, side.structure)
             case DerivativeSum(terms=terms):
                 slopes = [self._evaluate(t, free, point) for t in terms]
                 zero = np.zeros_like(point.at.value(self._journey.variable))
                 return np.asarray(sum(slopes, zero))
             case _:
-                shape = side.shape if isinstance(side, ex.Node) else None
-                if free:
-                    shape = self._journey.variable.shape
-                return point.at.value(self._again(self._text(side, free), shape), free)
+                value = point.at.value(self._formula(side, free), free)
+                variable = self._journey.variable
+                if free and variable.shape[0] == 1:
+                    return value.reshape(1, -1)
+                return value
 
-    def _slope(self, function: Expr, variable: Symbol, point: _Point) -> Array:
-        return numeric.gradient(function, variable, point.values, point.sample.dims)
+    def _formula(self, side: Side, free: tuple[Index, ...]) -> Expr:
+        """What a side that is no derivative reads back to."""
+        shape = side.shape if isinstance(side, ex.Node) else None
+        if free:
+            rows, columns = self._journey.variable.shape
+            shape = (columns, rows) if rows == 1 else (rows, columns)
+        return self._again(self._text(side, free), shape)
+
+    def _slope(
+        self, function: Expr, variable: Symbol, point: _Point, structure: str | None = None
+    ) -> Array:
+        dims = point.sample.dims
+        return numeric.gradient(function, variable, point.values, dims, structure=structure)
 
     def _occurrence(self, number: int, point: _Point) -> Array:
         form, marker = self._journey.marked[number - 1]
@@ -177,7 +199,6 @@ class _Point:
     sample: Sample
     values: dict[str, Any] = field(default_factory=dict)
     sides: dict[tuple[Side, tuple[Index, ...]], Array] = field(default_factory=dict)
-    floor: float = 0.0
     at: Evaluator = field(init=False)
 
     def __post_init__(self) -> None:
@@ -204,14 +225,6 @@ def _names(free: tuple[Index, ...]) -> str:
 
 def _has_derivative(side: Side) -> bool:
     return isinstance(side, Derivative | DerivativeSum)
-
-
-def constrained(slope: Array, structure: str | None) -> Array:
-    """The slopes along the directions in which a structured variable can move."""
-    if structure is None:
-        return slope
-    diagonal = np.diag(np.diag(slope))
-    return diagonal if structure == "diagonal" else slope + slope.T - diagonal
 
 
 def relative_error(a: Array, b: Array, floor: float = 1e-300) -> float:

@@ -194,9 +194,10 @@ def _one_of(*known: str) -> Callable[[str], str]:
 
 
 def _samples(value: str) -> int:
-    number = int(value) if re.fullmatch(r"[0-9]{1,9}", value) else -1
-    check_samples(number)
-    return number
+    if not re.fullmatch(r"[0-9]{1,9}", value):
+        raise ValueError(f"a whole number is expected, not {value!r}")
+    check_samples(int(value))
+    return int(value)
 
 
 def _tolerance(value: str) -> float:

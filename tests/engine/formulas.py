@@ -9,13 +9,11 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from hypothesis import reject
-from hypothesis import strategies as st
+from hypothesis import reject, strategies as st
 
 from tests.engine import strategies
 from tests.engine.printed import Unresolved
-from trace_derivative import expr as ex
-from trace_derivative import indexed as ix
+from trace_derivative import expr as ex, indexed as ix
 from trace_derivative.errors import TraceDerivativeError
 from trace_derivative.evaluate import evaluate
 from trace_derivative.expand import expansion_chain

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trace_derivative import expr as ex
-from trace_derivative import functions
+from trace_derivative import expr as ex, functions
 from trace_derivative.errors import ShapeError
 from trace_derivative.expr import Expr, Index, apply, mul, number, power, total, trace, transpose
 from trace_derivative.numeric import gradient, kind

@@ -6,14 +6,11 @@ The oracle is the numeric derivative of the expression itself, through arrays on
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 import trace_derivative as td
 from tests.engine.strategies import SYMBOLS, expressions, scalar_expressions
-from trace_derivative import expr as ex
-from trace_derivative import indexed as ix
-from trace_derivative import numeric
+from trace_derivative import expr as ex, indexed as ix, numeric
 from trace_derivative.expr import Expr
 from trace_derivative.read import read
 from trace_derivative.sampling import samples

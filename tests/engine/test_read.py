@@ -5,12 +5,10 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from tests.engine.strategies import SYMBOLS, expressions
-from trace_derivative import expr as ex
-from trace_derivative import indexed as ix
+from trace_derivative import expr as ex, indexed as ix
 from trace_derivative.errors import LimitError, ParseError, ShapeError
 from trace_derivative.expr import SCALAR, Expr, Index
 from trace_derivative.limits import Limits, limited

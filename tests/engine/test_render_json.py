@@ -7,8 +7,7 @@ import json
 from hypothesis import given, settings
 
 from tests.engine import formulas
-from trace_derivative import expr as ex
-from trace_derivative import indexed as ix
+from trace_derivative import expr as ex, indexed as ix
 from trace_derivative.expr import Expr, Index
 from trace_derivative.render_json import expr_dict, indexed_dict, side_dict
 from trace_derivative.statements import Derivative, DerivativeSum, EntryOfResult, FunctionName

@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from tests.engine import formulas
 from tests.engine.latex_reader import evaluate_latex
 from tests.engine.printed import Ambiguous
-from trace_derivative import expr as ex
-from trace_derivative import indexed as ix
+from trace_derivative import expr as ex, indexed as ix
 from trace_derivative.expr import Expr, Index, number
 from trace_derivative.functions import PI
 from trace_derivative.indexed import Indexed

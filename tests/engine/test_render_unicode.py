@@ -7,8 +7,7 @@ from hypothesis import given, settings
 
 from tests.engine import formulas
 from tests.engine.unicode_reader import evaluate_unicode
-from trace_derivative import expr as ex
-from trace_derivative import indexed as ix
+from trace_derivative import expr as ex, indexed as ix
 from trace_derivative.expr import Expr, Index, number
 from trace_derivative.functions import PI
 from trace_derivative.render_unicode import (

@@ -12,9 +12,16 @@ from typing import Any
 import pytest
 
 import trace_derivative as td
-from trace_derivative import assemble, derivation, differentiate, expand, identities, simplify
-from trace_derivative import expr as ex
-from trace_derivative import indexed as ix
+from trace_derivative import (
+    assemble,
+    derivation,
+    differentiate,
+    expand,
+    expr as ex,
+    identities,
+    indexed as ix,
+    simplify,
+)
 
 FUNCTION = "tr(A X B X C^T) + tr(V' log(P X Q)) + norm2(X - W H)^2"
 ASSUME = dict.fromkeys(("P", "X", "Q"), "positive")

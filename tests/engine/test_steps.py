@@ -59,8 +59,9 @@ def test_steps_of_13_are_14_to_18() -> None:
 
 def test_rotation_of_35_and_36() -> None:
     d = td.derive("tr(J A diag(x) B)", wrt="x", shapes="J: ones")
-    assert told(d)[-4:] == [
-        "identities: f = 𝟏ᵀ A diag(x) B 𝟏",
+    assert told(d)[-5:] == [
+        "identities: f = tr[𝟏 𝟏ᵀ A diag(x) B]",
+        "identities: tr[𝟏 𝟏ᵀ A diag(x) B] = 𝟏ᵀ A diag(x) B 𝟏",
         "identities: ∂f/∂x = ∂(aᵀ diag(x) b)/∂x | a = Aᵀ 𝟏; b = B 𝟏",
         "identities: ∂(aᵀ diag(x) b)/∂x = a ⊙ b | a = Aᵀ 𝟏; b = B 𝟏",
         "identities: a ⊙ b = Aᵀ 𝟏 ⊙ B 𝟏 | a = Aᵀ 𝟏; b = B 𝟏",

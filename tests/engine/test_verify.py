@@ -1,0 +1,175 @@
+"""The verification passes what is true and only that: false formulas that nearly slipped through."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import trace_derivative as td
+from trace_derivative.evaluate import Evaluator
+from trace_derivative.magnitude import magnitude
+from trace_derivative.read import read
+
+NAMES = "XABCDEGHKLMN"
+
+
+@pytest.mark.parametrize(
+    ("claim", "function"),
+    [
+        ("inv(@)", "log(det(@))"),
+        ("inv(@)", "logdet(@)"),
+        ("inv(@)", "logdet(@) + logdet(P) + logdet(Q)"),
+        ("2*@", "tr(@^2) + log(det(P)) + log(det(Q))"),
+        ("inv(@)*inv(@)", "-tr(inv(@)) + logdet(P)"),
+    ],
+)
+def test_missing_transpose_is_found_whatever_the_domain(claim: str, function: str) -> None:
+    """No sample may be symmetric or orthogonal unless that is assumed."""
+    for name in NAMES:
+        wrong = td.check(claim.replace("@", name), of=function.replace("@", name), wrt=name)
+        assert not wrong.passed, name
+        right = f"({claim.replace('@', name)})'"
+        assert td.check(right, of=function.replace("@", name), wrt=name).passed, name
+
+
+@pytest.mark.parametrize(
+    ("claim", "function", "wrt"),
+    [
+        ("ones(n)", "norm1(x) + sum(log(y))", "x"),
+        ("2*abs(x)", "x'*x + sum(log(y))", "x"),
+        ("ones(m,n)", "sum(relu(X)) + sum(log(Y))", "X"),
+    ],
+)
+def test_signs_are_mixed_where_they_may_be(claim: str, function: str, wrt: str) -> None:
+    shapes = "x: n; y: n; X: m n; Y: m n"
+    used = "; ".join(s for s in shapes.split("; ") if s[0] in function)
+    assert not td.check(claim, of=function, wrt=wrt, shapes=used).passed
+
+
+@pytest.mark.parametrize(
+    ("claim", "function", "wrt"),
+    [
+        ("2*A'/10^14", "tr(A X)/10^14", "X"),
+        ("zeros(m,n)", "exp(-40)*tr(A X)", "X"),
+        ("-3*x*exp(-x'*x - 40)", "exp(-x'*x - 40)", "x"),
+        ("5*A'/10^30", "tr(A X)/10^30", "X"),
+    ],
+)
+def test_small_values_are_not_taken_for_rounding(claim: str, function: str, wrt: str) -> None:
+    shapes = "X: m n" if wrt == "X" else "x: n"
+    assert not td.check(claim, of=function, wrt=wrt, shapes=shapes).passed
+
+
+def test_small_values_in_an_equality() -> None:
+    assert not td.equal("tr(A)/10^13", "2*tr(A)/10^13").passed
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [("(A + B)*C - A*C - B*C", "zeros"), ("A + B - A - B", "zeros")]
+)
+def test_what_cancels_is_rounding(left: str, right: str) -> None:
+    assert td.equal(left, right).passed
+
+
+@pytest.mark.parametrize("function", ["c/c*tr(X)", "tanh(20 + c)", "sin(c)^2 + cos(c)^2"])
+def test_derivatives_that_cancel_are_no_false_alarm(function: str) -> None:
+    d = td.derive(function, wrt="c", shapes="c: scalar")
+    assert d.verification.passed, d.verification.failures
+
+
+def test_magnitude_does_not_cancel() -> None:
+    values = {"A": np.array([[1.0, -2.0], [3.0, 4.0]])}
+    e = read("A - A + tr(A)*A").exprs[0]
+    assert magnitude(e, Evaluator(values)) == pytest.approx(8 + 5 * 4)
+
+
+def test_every_function_of_one_dimension_has_its_samples() -> None:
+    for k in range(300):
+        assert len(td.derive(f"{k}*x'*x", wrt="x").samples) == 3
+
+
+@pytest.mark.parametrize("text", ["sum(x)", "x*A*x'", "norm2(x)^2", "x*b", "sum(exp(x))"])
+def test_row_variables(text: str) -> None:
+    d = td.derive(text, wrt="x", shapes="x: 1 n")
+    assert d.gradient is not None
+    assert d.gradient.shape == (1, "n")
+    assert d.verification.passed, d.verification.failures
+    assert str(d.index_gradient).startswith("[i] ")
+
+
+def test_fixed_sizes() -> None:
+    d = td.derive("tr(A*X*B)", wrt="X", shapes="X: 3 4; A: p 3")
+    assert d.shapes["B"] == (4, "p")
+    assert d.verification.passed
+
+
+def test_huge_sizes_are_refused_at_once() -> None:
+    with pytest.raises(td.LimitError, match="1000000 entries"):
+        assert td.derive("tr(X*A)", wrt="X", shapes="X: 1000 1000").verification
+
+
+def test_zeros_by_structure_cancel_nothing() -> None:
+    d = td.derive("tr(X./eye(n))", wrt="X")
+    assert str(d.gradient) == "eye(n)./eye(n)"
+
+
+@pytest.mark.parametrize("structure", ["symmetric", "diagonal"])
+def test_structure_makes_the_variable_square(structure: str) -> None:
+    d = td.derive("norm2(X)^2", wrt="X", structure={"X": structure})
+    assert d.shapes["X"] == ("M", "M")
+    assert d.verification.passed
+    with pytest.raises(td.ShapeError, match="square"):
+        td.derive("norm2(X)^2", wrt="X", structure={"X": structure}, shapes="X: m n")
+    with pytest.raises(td.ShapeError, match="scalar"):
+        td.derive("c^2", wrt="c", structure={"c": structure}, shapes="c: scalar")
+
+
+def test_assumptions_make_matrices_square() -> None:
+    d = td.derive("tr(A*S*X)", wrt="X", assume={"S": "symmetric"})
+    assert str(d.gradient) == "A'*S"
+    assert d.verification.passed
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["D = E*X; E = X*P", "D = D*X", "D = E; E = D", {"D": "A*E", "E": "A*D"}],
+)
+def test_abbreviations_in_a_circle_are_refused(where: object) -> None:
+    with pytest.raises(td.ShapeError, match="before it is defined") as caught:
+        td.derive("tr(D*X)", wrt="X", where=where)  # type: ignore[arg-type]
+    assert caught.value.span is not None
+
+
+def test_unknown_symbol_in_a_claim_is_located() -> None:
+    with pytest.raises(td.ParseError, match="Q is not a symbol") as caught:
+        td.check("Q'", of="tr(A*X)", wrt="X")
+    assert caught.value.span == (0, 1)
+
+
+@pytest.mark.parametrize("tolerance", [0, -1, float("nan"), float("inf"), 1e10, True])
+def test_tolerances_that_mean_nothing_are_refused(tolerance: float) -> None:
+    with pytest.raises(td.ParseError, match="tolerance"):
+        td.check("5*A", of="tr(A'*X)", wrt="X", tolerance=tolerance)
+
+
+@pytest.mark.parametrize("samples", [0, -4, 10**9, 3.5, "3"])
+def test_numbers_of_samples_that_mean_nothing_are_refused(samples: int) -> None:
+    with pytest.raises(td.ParseError, match="samples"):
+        td.derive("tr(A'*X)", wrt="X", samples=samples)
+
+
+@pytest.mark.parametrize("wrt", [[], ["X", "X"], ["X", ""]])
+def test_lists_of_variables_that_mean_nothing_are_refused(wrt: list[str]) -> None:
+    with pytest.raises(td.ParseError, match="wrt"):
+        td.derive("tr(A'*X)", wrt=wrt)
+
+
+def test_wrong_limits_leave_nothing_behind() -> None:
+    with pytest.raises(TypeError):
+        td.derive("tr(X)", wrt="X", limits=3)  # type: ignore[arg-type]
+    assert td.derive("tr(X)", wrt="X").verification.passed
+
+
+def test_exponent_may_be_a_call() -> None:
+    d = td.derive("2^tr(X)", wrt="X")
+    assert d.verification.passed
