@@ -195,7 +195,7 @@ def _one_of(*known: str) -> Callable[[str], str]:
 
 def _samples(value: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", value):
-        raise ValueError(f"a whole number is expected, not {value!r}")
+        raise ValueError(f"a number from 3 to 1000 is expected, not {value!r}")
     check_samples(int(value))
     return int(value)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from trace_derivative import expr as ex
-from trace_derivative.errors import ShapeError, UnsupportedError
+from trace_derivative.errors import ParseError, ShapeError, UnsupportedError
 from trace_derivative.evaluate import evaluate
 from trace_derivative.expr import Expr, apply, mul, number, total, trace, transpose
 from trace_derivative.numeric import gradient
@@ -159,7 +159,7 @@ def test_a_structure_holds_together_with_an_assumption() -> None:
 
 def test_unknown_assumptions_are_refused_with_the_list() -> None:
     assert kinds_of("Positive-Definite, any") == {"spd"}
-    with pytest.raises(UnsupportedError, match="unknown assumption: purple") as caught:
+    with pytest.raises(ParseError, match="unknown assumption: purple") as caught:
         kinds_of("purple")
     assert "invertible" in caught.value.hint
     with pytest.raises(ShapeError, match="only a square matrix"):
