@@ -20,6 +20,7 @@ from .differentiate import Occurrence, differentiate, free_indices, total
 from .errors import UnsupportedError
 from .expand import author_indices, expand, expansion_chain
 from .expr import Dim, Expr, Index, Symbol
+from .factor import factored
 from .identities import Account, account
 from .limits import limited
 from .options import Options
@@ -205,8 +206,8 @@ class Derivation:
     def _finished(self, e: Expr) -> Expr:
         result = simplify(e)
         if self.form == "expanded":
-            result = expanded(result)
-        return with_assumptions(result, self.options.assume)
+            return with_assumptions(expanded(result), self.options.assume)
+        return factored(with_assumptions(result, self.options.assume))
 
     # ------------------------------------------------------------------ what is shown
 

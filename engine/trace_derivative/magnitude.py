@@ -39,8 +39,6 @@ class Magnitude(Evaluator):
 
     def compute(self, e: Expr) -> Value:
         """The value of the node; of a product or a sum that of its parts' absolute values."""
-        if isinstance(e, ex.Mul) and e.coefficient < 0:
-            return self.compute(ex.neg(e))
         if isinstance(e, _LINEAR) and e.symbols:
             return super().compute(e)
         array, axes = self._at_point.array(e)
@@ -49,5 +47,14 @@ class Magnitude(Evaluator):
 
 def magnitude(e: Expr, at: Evaluator) -> float:
     """The largest entry of the expression with all its terms taken as positive."""
-    array, _ = Magnitude(at).array(e)
+    array, _ = Magnitude(at).array(_without_signs(e))
     return float(np.max(np.abs(array), initial=0.0))
+
+
+def _without_signs(e: Expr) -> Expr:
+    """The expression with the minus signs removed wherever terms could cancel."""
+    if not isinstance(e, _LINEAR):
+        return e
+    if isinstance(e, ex.Mul) and e.coefficient < 0:
+        e = ex.neg(e)
+    return ex.map_children(e, _without_signs)

@@ -81,6 +81,8 @@ def test_magnitude_does_not_cancel() -> None:
     values = {"A": np.array([[1.0, -2.0], [3.0, 4.0]])}
     e = read("A - A + tr(A)*A").exprs[0]
     assert magnitude(e, Evaluator(values)) == pytest.approx(8 + 5 * 4)
+    form = read("sum(i,j: A[i,j] - A[i,j])").exprs[0]
+    assert magnitude(form, Evaluator(values)) == pytest.approx(20)
 
 
 def test_every_function_of_one_dimension_has_its_samples() -> None:

@@ -1,0 +1,157 @@
+"""Expr -> Expr: shared factors of the terms of a sum pulled out, where that makes it shorter.
+
+`A*x + A'*x` becomes `(A + A')*x`.  Terms that share little stay as they are: of two terms what
+they share must be at least as long as the shorter of what they do not (so that eqs (17) and (21)
+of the notes stay as the identities give them).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import combinations
+
+from . import expr as ex
+from .expr import Expr
+from .limits import check_time
+from .simplify import simplify
+
+MOST_TERMS = 16
+"""Sums of more terms are left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """`coefficient * scalars * chain`."""
+
+    coefficient: Fraction
+    scalars: tuple[Expr, ...]
+    chain: tuple[Expr, ...]
+
+    def expr(self) -> Expr:
+        """The term as an expression."""
+        return ex.mul(ex.number(self.coefficient), *self.scalars, *_whole(self.chain))
+
+
+def factored(e: Expr) -> Expr:
+    """An equal expression with shared factors pulled out of its sums."""
+    e = ex.map_children(e, factored)
+    if not isinstance(e, ex.Add) or len(e.terms) > MOST_TERMS:
+        return e
+    terms = [_term(t) for t in e.terms]
+    while len(terms) > 1:
+        check_time()
+        best = max(
+            (found for a, b in combinations(terms, 2) if (found := _merged(a, b))),
+            key=lambda found: found[0],
+            default=None,
+        )
+        if best is None:
+            break
+        _, a, b, new = best
+        at = terms.index(a)
+        terms[at] = new
+        terms.remove(b)
+    if len(terms) == len(e.terms):
+        return e
+    return simplify(ex.add(*[t.expr() for t in terms]))
+
+
+def _term(e: Expr) -> _Term:
+    if isinstance(e, ex.Mul):
+        return _Term(e.coefficient, e.scalars, e.matrices)
+    if isinstance(e, ex.Number):
+        return _Term(e.value, (), ())
+    return _Term(Fraction(1), (e,), ()) if e.shape == ex.SCALAR else _Term(Fraction(1), (), (e,))
+
+
+def _whole(chain: tuple[Expr, ...]) -> tuple[Expr, ...]:
+    return (ex.mul(*chain),) if chain else ()
+
+
+def _merged(a: _Term, b: _Term) -> tuple[int, _Term, _Term, _Term] | None:
+    """What is saved by one term instead of two, the two, and the one; None where nothing is."""
+    shared = _common_scalars(a.scalars, b.scalars)
+    prefix = _common_prefix(a.chain, b.chain)
+    rest_a, rest_b = a.chain[prefix:], b.chain[prefix:]
+    suffix = _common_prefix(rest_a[::-1], rest_b[::-1])
+    if not shared and not prefix and not suffix:
+        return None
+    inner_a, inner_b = rest_a[: len(rest_a) - suffix], rest_b[: len(rest_b) - suffix]
+    front, back = a.chain[:prefix], rest_a[len(rest_a) - suffix :]
+    middles = _middles(a, b, (inner_a, inner_b), shared, front, back)
+    if middles is None:
+        return None
+    outside = sum(map(ex.leaf_count, (*shared, *front, *back)))
+    if min(map(ex.leaf_count, middles)) > outside:
+        return None
+    coefficient = _common_coefficient(a.coefficient, b.coefficient)
+    parts = [ex.scale(t.coefficient / coefficient, m) for t, m in zip((a, b), middles, strict=True)]
+    middle = simplify(ex.add(*parts))
+    if middle.shape == ex.SCALAR:
+        new = _Term(coefficient, (*shared, middle), front + back)
+    else:
+        new = _Term(coefficient, shared, (*front, middle, *back))
+    new = _term(new.expr())
+    saved = ex.leaf_count(a.expr()) + ex.leaf_count(b.expr()) - ex.leaf_count(new.expr())
+    return (saved, a, b, new) if saved > 0 else None
+
+
+def _middles(
+    a: _Term,
+    b: _Term,
+    inner: tuple[tuple[Expr, ...], tuple[Expr, ...]],
+    shared: tuple[Expr, ...],
+    front: tuple[Expr, ...],
+    back: tuple[Expr, ...],
+) -> tuple[Expr, Expr] | None:
+    """What the two terms do not share; where one shares all, the identity stands for it."""
+    rest = [_without(t.scalars, shared) for t in (a, b)]
+    if not any(inner):
+        return ex.mul(*rest[0]), ex.mul(*rest[1])
+    if front:
+        dim = front[-1].shape[1]
+    elif back:
+        dim = back[0].shape[0]
+    else:
+        dim = None
+    found = []
+    for chain, scalars in zip(inner, rest, strict=True):
+        if chain:
+            found.append(ex.mul(*scalars, ex.mul(*chain)))
+        elif dim is None:
+            return None
+        else:
+            found.append(ex.mul(*scalars, ex.identity(dim)))
+    return (found[0], found[1]) if found[0].shape == found[1].shape else None
+
+
+def _common_scalars(a: tuple[Expr, ...], b: tuple[Expr, ...]) -> tuple[Expr, ...]:
+    left = list(b)
+    shared = []
+    for s in a:
+        if s in left:
+            left.remove(s)
+            shared.append(s)
+    return tuple(shared)
+
+
+def _without(scalars: tuple[Expr, ...], shared: tuple[Expr, ...]) -> tuple[Expr, ...]:
+    left = list(scalars)
+    for s in shared:
+        left.remove(s)
+    return tuple(left)
+
+
+def _common_prefix(a: tuple[Expr, ...], b: tuple[Expr, ...]) -> int:
+    n = 0
+    while n < min(len(a), len(b)) and a[n] == b[n]:
+        n += 1
+    return n
+
+
+def _common_coefficient(a: Fraction, b: Fraction) -> Fraction:
+    """The number to pull out: the smaller one where the other is a whole multiple of it."""
+    small, large = sorted((a, b), key=abs)
+    common = small if (large / small).denominator == 1 else Fraction(1)
+    return -abs(common) if a < 0 and b < 0 else abs(common)
