@@ -196,7 +196,10 @@ class Derivation:
         return self.options.structure.get(self.variable.name)
 
     def _constrained(self, e: Expr) -> Expr:
-        return with_structure(e, self.structure)
+        if self.structure is None:
+            return e
+        found = with_structure(e, self.structure)
+        return factored(with_assumptions(found, {self.variable.name: "symmetric"}))
 
     @cached_property
     def _start(self) -> Expr:

@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Unpack, overload
 
-from . import expr as ex, indexed as ix, numeric, simplify as simplification, sympy_functions
+from . import (
+    canonical,
+    expr as ex,
+    indexed as ix,
+    numeric,
+    simplify as simplification,
+    sympy_functions,
+)
 from .checks import Check
 from .derivation import Derivation
 from .errors import ParseError, ShapeError, TraceDerivativeError
@@ -280,5 +287,6 @@ def clear_caches() -> None:
     ex.clear()
     ix.clear()
     simplification.clear()
+    canonical.clear()
     numeric.clear()
     sympy_functions.clear()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 from . import expr as ex
+from .canonical import canonical
 from .expr import Expr
 from .limits import check_terms, check_time
 from .slices import simplify_index_sum, simplify_rows
@@ -110,12 +111,16 @@ def _add_rule(e: Expr) -> Expr:
         return e
     check_terms(len(e.terms))
     coefficients: dict[Expr, Fraction] = {}
+    shown: dict[Expr, Expr] = {}
     for t in e.terms:
         c, rest = ex.split_coefficient(t)
-        coefficients[rest] = coefficients.get(rest, Fraction(0)) + c
+        key = canonical(rest)
+        coefficients[key] = coefficients.get(key, Fraction(0)) + c
+        if key not in shown or ex.leaf_count(rest) < ex.leaf_count(shown[key]):
+            shown[key] = rest
     if len(coefficients) == len(e.terms):
         return e
-    kept = [ex.scale(c, rest) for rest, c in coefficients.items() if c]
+    kept = [ex.scale(c, shown[key]) for key, c in coefficients.items() if c]
     return ex.add(*kept) if kept else ex.zeros(*e.shape)
 
 
@@ -144,6 +149,10 @@ def _best_orientation(e: Expr) -> Expr:
     inner = _between_ones(e.matrices)
     if inner is not None:
         return simplify(ex.total(inner))
+    if len(e.matrices) == 2:
+        product = simplify(ex.hadamard(flip(e.matrices[0]), e.matrices[1]))
+        if ex.leaf_count(product) < ex.leaf_count(e):
+            return simplify(ex.total(product))
     other = ex.mul(*[flip(m) for m in reversed(e.matrices)])
     ours, theirs = transposes(e), transposes(other)
     if theirs < ours or (theirs == ours and str(other) < str(e)):
@@ -180,6 +189,8 @@ def _pair(a: Expr, b: Expr) -> Expr | None:
             return b
         case _, ex.Identity():
             return a
+        case ex.Hadamard(factors=(first, second)), ex.Ones(shape=(_, 1)):
+            return _diagonal_of_form(first, second) or _diagonal_of_form(second, first)
         case ex.Diag(arg=u), ex.Diag(arg=v):
             return ex.diag(simplify(ex.hadamard(_column(u), _column(v))))
         case ex.Diag(arg=u), _ if b.shape[1] == 1:
@@ -192,6 +203,13 @@ def _pair(a: Expr, b: Expr) -> Expr | None:
         (base, p), (other, q) = _base_power(a), _base_power(b)
         if base == other:
             return ex.matrix_power(base, p + q) if p + q >= 0 else _negative(base, p + q)
+    return None
+
+
+def _diagonal_of_form(p: Expr, q: Expr) -> Expr | None:
+    """`(X.*(X*A))*1` is `diag(X*A*X')`; None where the factors have no end in common."""
+    if isinstance(q, ex.Mul) and q.matrices and q.matrices[0] == p:
+        return simplify(ex.diagonal(ex.mul(q, flip(p))))
     return None
 
 
@@ -245,9 +263,40 @@ def _merge_powers(scalars: list[Expr]) -> list[Expr]:
             exponents[base] = exponents.get(base, Fraction(0)) + p.value
         else:
             others.append(s)
-    if len(exponents) + len(others) == len(scalars):
+    merged = _joined_functions(exponents)
+    if len(exponents) + len(others) == len(scalars) and merged == exponents:
         return scalars
-    return [ex.power(b, ex.number(p)) for b, p in exponents.items() if p] + others
+    return [ex.power(b, ex.number(p)) for b, p in merged.items() if p] + others
+
+
+def _joined_functions(exponents: dict[Expr, Fraction]) -> dict[Expr, Fraction]:
+    """Functions of one argument that go together: see `TOGETHER`."""
+    found = dict(exponents)
+    for name, other, joined in TOGETHER:
+        for base in list(found):
+            if not isinstance(base, ex.Apply) or base.function != name or found[base] < 1:
+                continue
+            partner = base.arg if other == "" else ex.apply(other, base.arg)
+            sign = -1 if joined in _RATIOS else 1
+            if found.get(partner, Fraction(0)) * sign >= 1:
+                new = ex.apply(joined, base.arg)
+                for part, by in ((base, 1), (partner, sign), (new, -1)):
+                    found[part] = found.get(part, Fraction(0)) - by
+    root = [b for b in found if isinstance(b, ex.Apply) and b.function == "sqrt" and b.arg in found]
+    for base in root:
+        assert isinstance(base, ex.Apply)
+        found[base.arg] += found.pop(base) / 2
+    return {b: p for b, p in found.items() if p}
+
+
+TOGETHER = (
+    ("sin", "cos", "tan"),
+    ("sinh", "cosh", "tanh"),
+    ("sign", "", "abs"),
+    ("relu", "step", "relu"),
+)
+"""`sin/cos = tan`, `sinh/cosh = tanh`, `sign(u)*u = abs(u)`, `relu*step = relu`."""
+_RATIOS = {"tan", "tanh"}
 
 
 # ------------------------------------------------------------------------ elementwise
@@ -263,6 +312,7 @@ def _elementwise_rule(e: Expr) -> Expr:
     _gather(e, Fraction(1), exponents, scalars, below)
     if any(ex.is_zero(b) for b, p in exponents.items() if p > 0):
         return ex.zeros(*e.shape)
+    exponents = _joined_functions(exponents)
     left: list[Expr] = []
     right: list[Expr] = []
     above: list[Expr] = []
@@ -277,6 +327,8 @@ def _elementwise_rule(e: Expr) -> Expr:
     if not above and (left or right) and not below:
         return e
     body = ex.hadamard(*above) if above else ex.ones(*e.shape)
+    if not above and len(below) == 1 and isinstance(below[0], ex.Power):
+        body, below = ex.power(below[0].base, ex.neg(below[0].exponent)), []
     if below:
         body = ex.quotient(body, ex.hadamard(*below))
     if left:
@@ -401,6 +453,9 @@ def _trace_rule(e: Expr) -> Expr:
         return e
     rest = e.arg
     if isinstance(rest, ex.Mul):
+        for n, m in enumerate(rest.matrices):
+            if isinstance(m, ex.Ones) and m.shape[1] != 1:
+                return ex.total(ex.mul(*rest.matrices[n + 1 :], *rest.matrices[:n]))
         for n in range(1, len(rest.matrices)):
             if rest.matrices[n].shape[0] == 1:
                 return ex.mul(*rest.matrices[n:], ex.mul(*rest.matrices[:n]))

@@ -1,0 +1,65 @@
+"""Expr -> Expr: a normal form in which terms that are equal by associativity look alike.
+
+It is for comparing only: transposes are pushed to the symbols, matrix powers of products are
+written out, elementwise factors are put in order.  What is shown is never this form.
+"""
+
+from __future__ import annotations
+
+from . import expr as ex
+from .expr import Expr
+
+MOST_FACTORS = 12
+"""Powers above this are not written out."""
+
+_ENTRYWISE = (ex.Add, ex.Hadamard, ex.Quotient, ex.Apply, ex.Inverse, ex.MatrixPower)
+"""The nodes whose transpose is the same node over the transposes of its parts."""
+
+_memo: dict[Expr, Expr] = {}
+_MEMO_LIMIT = 100_000
+
+
+def clear() -> None:
+    """Forget all results."""
+    _memo.clear()
+
+
+def canonical(e: Expr) -> Expr:
+    """The normal form of an expression."""
+    found = _memo.get(e)
+    if found is None:
+        if len(_memo) > _MEMO_LIMIT:
+            clear()
+        found = _memo[e] = _canonical(ex.map_children(e, canonical))
+    return found
+
+
+def _canonical(e: Expr) -> Expr:
+    match e:
+        case ex.Transpose(arg=arg):
+            return _turned(arg)
+        case ex.MatrixPower(base=base, exponent=n) if n <= MOST_FACTORS:
+            return ex.mul(*[base] * n)
+        case ex.Hadamard(factors=factors):
+            return ex.hadamard(*sorted(factors, key=str))
+        case ex.Add(terms=terms):
+            return ex.add(*sorted(terms, key=str))
+        case _:
+            return e
+
+
+def _turned(e: Expr) -> Expr:
+    """The transpose of a normal form, a normal form."""
+    match e:
+        case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
+            flipped = [canonical(ex.transpose(m)) for m in reversed(matrices)]
+            return ex.mul(ex.number(c), *scalars, ex.mul(*flipped))
+        case (
+            ex.Add() | ex.Hadamard() | ex.Quotient() | ex.Apply() | ex.Inverse() | ex.MatrixPower()
+        ):
+            flipped = [canonical(ex.transpose(c)) for c in ex.children(e)]
+            return _canonical(ex.with_children(e, tuple(flipped)))
+        case ex.Power(base=base, exponent=p):
+            return ex.power(canonical(ex.transpose(base)), p)
+        case _:
+            return ex.transpose(e)
