@@ -17,6 +17,7 @@ from .assemble import assemble
 from .assumptions import with_assumptions, with_structure
 from .checks import Check, Verification
 from .differentiate import Occurrence, differentiate, free_indices, total
+from .distribute import expanded, multiplied_out
 from .errors import UnsupportedError
 from .expand import author_indices, expand, expansion_chain
 from .expr import Dim, Expr, Index, Symbol
@@ -28,7 +29,7 @@ from .read import Reading
 from .render_latex import indexed_latex
 from .render_text import with_free_indices
 from .sampling import Sample, samples
-from .simplify import expanded, multiplied_out, simplify
+from .simplify import simplify
 from .statements import Definition, Derivative, FunctionName, Step
 from .steps import (
     expansion_steps,

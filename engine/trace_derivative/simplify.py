@@ -7,7 +7,7 @@ and quotients merged, sums over slices put together as matrices.  `expanded` mul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from fractions import Fraction
 
 from . import expr as ex
@@ -405,7 +405,7 @@ def _power_rule(e: Expr) -> Expr:
 
 def _linear_rule(e: Expr) -> Expr:
     """Scalar factors of the argument of a linear function, in front of it."""
-    c, rest = _front(ex.children(e)[0])
+    c, rest = split_front(ex.children(e)[0])
     return e if c == ex.ONE else ex.mul(c, ex.with_children(e, (rest,)))
 
 
@@ -419,7 +419,7 @@ def _diag_rule(e: Expr) -> Expr:
     return e
 
 
-def _front(e: Expr) -> tuple[Expr, Expr]:
+def split_front(e: Expr) -> tuple[Expr, Expr]:
     """The scalar factors of a product, and the rest of it."""
     if isinstance(e, ex.Mul) and e.matrices and (e.scalars or e.coefficient != 1):
         return ex.mul(ex.number(e.coefficient), *e.scalars), ex.mul(*e.matrices)
@@ -494,7 +494,7 @@ def _inverse_rule(e: Expr) -> Expr:
     if isinstance(e, ex.Inverse):
         if isinstance(e.arg, ex.Transpose):
             return ex.transpose(ex.inverse(e.arg.arg))
-        c, rest = _front(e.arg)
+        c, rest = split_front(e.arg)
         if c != ex.ONE:
             return ex.mul(ex.power(c, ex.number(-1)), ex.inverse(rest))
     return e
@@ -519,80 +519,3 @@ _RULES: dict[type[ex.Node], Callable[[Expr], Expr]] = {
     ex.IndexSum: simplify_index_sum,
     ex.Rows: simplify_rows,
 }
-
-
-# ------------------------------------------------------------------------ multiplied out
-
-
-def expanded(e: Expr) -> Expr:
-    """The expression multiplied out, like terms collected."""
-    return simplify(multiplied_out(e))
-
-
-def as_trace(e: Expr) -> Expr:
-    """Squared norms written as traces (eq (22) of the notes)."""
-    e = ex.map_children(e, as_trace)
-    match e:
-        case ex.Power(base=ex.Norm(arg=arg), exponent=ex.Number(value=p)) if p == 2:
-            return ex.trace(ex.mul(arg, ex.transpose(arg)))
-        case _:
-            return e
-
-
-def split_ones(e: Expr) -> Expr:
-    """Matrices of ones written as `1*1'` (eq (35) of the notes)."""
-    if isinstance(e, ex.Ones) and e.shape[1] != 1:
-        return ex.mul(ex.ones(e.shape[0]), ex.transpose(ex.ones(e.shape[1])))
-    return ex.map_children(e, split_ones)
-
-
-def multiplied_out(e: Expr) -> Expr:
-    """Products, traces and transposes of sums as sums, term by term (eq (23) of the notes)."""
-    return _expand(as_trace(e))
-
-
-def _expand(e: Expr) -> Expr:
-    e = ex.map_children(e, _expand)
-    match e:
-        case ex.MatrixPower(base=ex.Add() as base, exponent=n):
-            return _distribute((base,) * n, lambda fs: ex.mul(*fs))
-        case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
-            front = ex.number(c)
-            k = len(scalars)
-            return _distribute(scalars + matrices, lambda fs: ex.mul(front, *fs[:k], *_one(fs[k:])))
-        case ex.Hadamard(factors=factors):
-            return _distribute(factors, lambda fs: ex.hadamard(*fs))
-        case ex.Quotient(numerator=ex.Add(terms=terms), denominator=b):
-            return ex.add(*[ex.quotient(t, b) for t in terms])
-        case ex.Transpose(arg=ex.Add(terms=terms)):
-            return ex.add(*[_expand(ex.transpose(t)) for t in terms])
-        case ex.Transpose(arg=ex.Mul()):
-            pushed = push_transposes(e)
-            return e if pushed == e else _expand(pushed)
-        case ex.Trace(arg=ex.Add(terms=terms)):
-            return ex.add(*[_trace_of_term(t) for t in terms])
-        case ex.Total(arg=ex.Add(terms=terms)):
-            return ex.add(*[ex.total(t) for t in terms])
-        case ex.IndexSum(indices=indices, body=ex.Add(terms=terms)):
-            return ex.add(*[ex.index_sum(indices, t) for t in terms])
-        case _:
-            return e
-
-
-def _trace_of_term(e: Expr) -> Expr:
-    c, rest = _front(e)
-    return ex.mul(c, ex.trace(rest))
-
-
-def _one(matrices: tuple[Expr, ...]) -> tuple[Expr, ...]:
-    return (ex.mul(*matrices),) if matrices else ()
-
-
-def _distribute(factors: Iterable[Expr], build: Callable[[tuple[Expr, ...]], Expr]) -> Expr:
-    """The sum of `build(choice)` over all choices of one term from every sum among the factors."""
-    choices: list[tuple[Expr, ...]] = [()]
-    for f in factors:
-        terms = f.terms if isinstance(f, ex.Add) else (f,)
-        check_terms(len(choices) * len(terms))
-        choices = [(*c, t) for c in choices for t in terms]
-    return ex.add(*[build(c) for c in choices])

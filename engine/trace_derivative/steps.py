@@ -13,10 +13,11 @@ from dataclasses import replace
 from . import expr as ex, indexed as ix
 from .assemble import collapse, separated, stacked
 from .differentiate import Occurrence
+from .distribute import as_trace, split_ones
 from .expr import Expr, Index, Symbol
 from .identities import Account, Form, base_case
 from .indexed import Indexed
-from .simplify import as_trace, flip, push_transposes, split_ones, transposes
+from .simplify import flip, push_transposes, transposes
 from .statements import (
     Definition,
     Derivative,

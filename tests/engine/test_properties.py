@@ -13,11 +13,12 @@ from hypothesis import HealthCheck, assume, given, settings, strategies as st
 import trace_derivative as td
 from tests.engine.strategies import SMOOTH, SYMBOLS, expressions, scalar_expressions
 from trace_derivative import expr as ex, indexed as ix, numeric
+from trace_derivative.distribute import expanded
 from trace_derivative.expr import Expr
 from trace_derivative.read import read
 from trace_derivative.render_numpy import numpy_function
 from trace_derivative.sampling import samples
-from trace_derivative.simplify import expanded, simplify
+from trace_derivative.simplify import simplify
 
 SHAPES = {name: s.shape[: s.rank] for name, s in SYMBOLS.items()}
 RELAXED = settings(deadline=None, suppress_health_check=list(HealthCheck))

@@ -1,0 +1,88 @@
+"""Expr -> Expr: multiplied out, and the rewritings of a function that come before it.
+
+Products, traces and transposes of sums become sums of them (eq (23) of the notes); squared norms
+become traces (eq (22)), matrices of ones products of two vectors (eq (35)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from . import expr as ex
+from .expr import Expr
+from .limits import check_terms
+from .simplify import push_transposes, simplify, split_front
+
+
+def expanded(e: Expr) -> Expr:
+    """The expression multiplied out, like terms collected."""
+    return simplify(multiplied_out(e))
+
+
+def as_trace(e: Expr) -> Expr:
+    """Squared norms written as traces (eq (22) of the notes)."""
+    e = ex.map_children(e, as_trace)
+    match e:
+        case ex.Power(base=ex.Norm(arg=arg), exponent=ex.Number(value=p)) if p == 2:
+            return ex.trace(ex.mul(arg, ex.transpose(arg)))
+        case _:
+            return e
+
+
+def split_ones(e: Expr) -> Expr:
+    """Matrices of ones written as `1*1'` (eq (35) of the notes)."""
+    if isinstance(e, ex.Ones) and e.shape[1] != 1:
+        return ex.mul(ex.ones(e.shape[0]), ex.transpose(ex.ones(e.shape[1])))
+    return ex.map_children(e, split_ones)
+
+
+def multiplied_out(e: Expr) -> Expr:
+    """Products, traces and transposes of sums as sums, term by term (eq (23) of the notes)."""
+    return _expand(as_trace(e))
+
+
+def _expand(e: Expr) -> Expr:
+    e = ex.map_children(e, _expand)
+    match e:
+        case ex.MatrixPower(base=ex.Add() as base, exponent=n):
+            return _distribute((base,) * n, lambda fs: ex.mul(*fs))
+        case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
+            front = ex.number(c)
+            k = len(scalars)
+            return _distribute(scalars + matrices, lambda fs: ex.mul(front, *fs[:k], *_one(fs[k:])))
+        case ex.Hadamard(factors=factors):
+            return _distribute(factors, lambda fs: ex.hadamard(*fs))
+        case ex.Quotient(numerator=ex.Add(terms=terms), denominator=b):
+            return ex.add(*[ex.quotient(t, b) for t in terms])
+        case ex.Transpose(arg=ex.Add(terms=terms)):
+            return ex.add(*[_expand(ex.transpose(t)) for t in terms])
+        case ex.Transpose(arg=ex.Mul()):
+            pushed = push_transposes(e)
+            return e if pushed == e else _expand(pushed)
+        case ex.Trace(arg=ex.Add(terms=terms)):
+            return ex.add(*[_trace_of_term(t) for t in terms])
+        case ex.Total(arg=ex.Add(terms=terms)):
+            return ex.add(*[ex.total(t) for t in terms])
+        case ex.IndexSum(indices=indices, body=ex.Add(terms=terms)):
+            return ex.add(*[ex.index_sum(indices, t) for t in terms])
+        case _:
+            return e
+
+
+def _trace_of_term(e: Expr) -> Expr:
+    c, rest = split_front(e)
+    return ex.mul(c, ex.trace(rest))
+
+
+def _one(matrices: tuple[Expr, ...]) -> tuple[Expr, ...]:
+    return (ex.mul(*matrices),) if matrices else ()
+
+
+def _distribute(factors: Iterable[Expr], build: Callable[[tuple[Expr, ...]], Expr]) -> Expr:
+    """The sum of `build(choice)` over all choices of one term from every sum among the factors."""
+    choices: list[tuple[Expr, ...]] = [()]
+    for f in factors:
+        terms = f.terms if isinstance(f, ex.Add) else (f,)
+        check_terms(len(choices) * len(terms))
+        choices = [(*c, t) for c in choices for t in terms]
+    return ex.add(*[build(c) for c in choices])
