@@ -1,8 +1,8 @@
 """Expr -> Expr: shared factors of the terms of a sum pulled out, where that makes it shorter.
 
-`A*x + A'*x` becomes `(A + A')*x`.  Terms that share little stay as they are: of two terms what
-they share must be at least as long as the shorter of what they do not (so that eqs (17) and (21)
-of the notes stay as the identities give them).
+`A*x + A'*x` becomes `(A + A')*x`.  Terms that share little stay as they are: what two terms
+share must not be much shorter than what they do not (so that eqs (17) and (21) of the notes
+stay as the identities give them), unless it is a scalar of some length.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from .simplify import simplify
 MOST_TERMS = 16
 """Sums of more terms are left alone."""
 
+MOST_PER_SHARED = 3
+"""The shorter rest of two terms may have that many symbols for each that they share."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Term:
@@ -27,6 +30,10 @@ class _Term:
     coefficient: Fraction
     scalars: tuple[Expr, ...]
     chain: tuple[Expr, ...]
+
+    def rest(self) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
+        """All but the coefficient."""
+        return self.scalars, self.chain
 
     def expr(self) -> Expr:
         """The term as an expression."""
@@ -52,9 +59,50 @@ def factored(e: Expr) -> Expr:
         at = terms.index(a)
         terms[at] = new
         terms.remove(b)
-    if len(terms) == len(e.terms):
+    terms = _with_whole_sums(terms)
+    numbers = {abs(t.coefficient) for t in terms}
+    common = numbers.pop() if len(numbers) == 1 and len(terms) > 1 else Fraction(1)
+    if len(terms) == len(e.terms) and common == 1:
         return e
-    return simplify(ex.add(*[t.expr() for t in terms]))
+    rest = [ex.scale(t.coefficient / common, _Term(Fraction(1), *t.rest()).expr()) for t in terms]
+    return ex.scale(common, simplify(ex.add(*rest)))
+
+
+def _with_whole_sums(terms: list[_Term]) -> list[_Term]:
+    """`S1 + S2 + P*(S1 + S2)` as `(I + P)*(S1 + S2)`, and the same from the other side."""
+    for t in terms:
+        for last in (True, False):
+            if len(t.chain) < 2 or t.scalars:
+                continue
+            whole = t.chain[-1 if last else 0]
+            if not isinstance(whole, ex.Add):
+                continue
+            rest = [u for u in terms if u is not t]
+            sign = _taken_out(rest, whole)
+            if sign is None:
+                continue
+            others = ex.mul(*(t.chain[:-1] if last else t.chain[1:]))
+            dim = others.shape[1] if last else others.shape[0]
+            if others.shape != (dim, dim):
+                continue
+            front = ex.add(ex.scale(sign, ex.identity(dim)), ex.scale(t.coefficient, others))
+            if sign < 0:
+                front = simplify(ex.neg(front))
+            pair = (front, whole) if last else (whole, front)
+            new = _Term(Fraction(1 if sign > 0 else -1), (), pair)
+            return [new, *rest]
+    return terms
+
+
+def _taken_out(terms: list[_Term], whole: ex.Add) -> int | None:
+    """Remove the terms of a sum from a list, all with one sign; None where one is missing."""
+    for sign in (1, -1):
+        wanted = [_term(ex.scale(sign, w)) for w in whole.terms]
+        if all(w in terms for w in wanted):
+            for w in wanted:
+                terms.remove(w)
+            return sign
+    return None
 
 
 def _term(e: Expr) -> _Term:
@@ -83,7 +131,8 @@ def _merged(a: _Term, b: _Term) -> tuple[int, _Term, _Term, _Term] | None:
     if middles is None:
         return None
     outside = sum(map(ex.leaf_count, (*shared, *front, *back)))
-    if min(map(ex.leaf_count, middles)) > outside:
+    longer_scalar = any(ex.leaf_count(s) > 1 for s in shared)
+    if min(map(ex.leaf_count, middles)) > MOST_PER_SHARED * outside and not longer_scalar:
         return None
     coefficient = _common_coefficient(a.coefficient, b.coefficient)
     parts = [ex.scale(t.coefficient / coefficient, m) for t, m in zip((a, b), middles, strict=True)]

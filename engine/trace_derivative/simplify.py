@@ -326,6 +326,7 @@ def _elementwise_rule(e: Expr) -> Expr:
             below.append(ex.power(base, ex.number(-p)))
     if not above and (left or right) and not below:
         return e
+    above = _on_diagonal(above)
     body = ex.hadamard(*above) if above else ex.ones(*e.shape)
     if not above and len(below) == 1 and isinstance(below[0], ex.Power):
         body, below = ex.power(below[0].base, ex.neg(below[0].exponent)), []
@@ -336,6 +337,18 @@ def _elementwise_rule(e: Expr) -> Expr:
     if right:
         body = ex.mul(body, ex.diag(ex.hadamard(*right)))
     return ex.mul(*scalars, body)
+
+
+def _on_diagonal(factors: list[Expr]) -> list[Expr]:
+    """`diag(u).*A` as `diag(u.*diag(A))`: off the diagonal there is nothing."""
+    diagonals = [f for f in factors if isinstance(f, ex.Diag)]
+    others = [f for f in factors if not isinstance(f, ex.Diag)]
+    if not diagonals or len(factors) == 1:
+        return factors
+    vectors = [_column(f.arg) for f in diagonals]
+    if others:
+        vectors.append(simplify(ex.diagonal(ex.hadamard(*others))))
+    return [ex.diag(simplify(ex.hadamard(*vectors)))]
 
 
 def _outer_ones(e: Expr) -> tuple[bool, Expr] | None:
