@@ -85,11 +85,9 @@ def _with_whole_sums(terms: list[_Term]) -> list[_Term]:
             dim = others.shape[1] if last else others.shape[0]
             if others.shape != (dim, dim):
                 continue
-            front = ex.add(ex.scale(sign, ex.identity(dim)), ex.scale(t.coefficient, others))
-            if sign < 0:
-                front = simplify(ex.neg(front))
+            front = ex.add(ex.identity(dim), ex.scale(t.coefficient * sign, others))
             pair = (front, whole) if last else (whole, front)
-            new = _Term(Fraction(1 if sign > 0 else -1), (), pair)
+            new = _Term(Fraction(sign), (), pair)
             return [new, *rest]
     return terms
 
