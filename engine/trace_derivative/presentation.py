@@ -40,6 +40,7 @@ PARTS = (
 )
 DEFAULT_SHOW = ("function", "expansion", "occurrences", "matrix", "substitutions", "verification")
 LINE_WIDTH = 42
+WIDEST_LINE = 50
 
 Status: TypeAlias = Literal["verified", "failed", "unchecked"]
 Cuts: TypeAlias = Mapping[str, Sequence[int]]
@@ -254,7 +255,8 @@ class _Writer:
         left = side_latex(sides[0], notation=self._notation)
         room = LINE_WIDTH - width(left)
         rights = [break_sum(s, room, notation=self._notation) for s in sides[1:]]
-        if room < LINE_WIDTH // 2 and max(width(x) for right in rights for x in right) > room:
+        widest = max(width(x) for right in rights for x in right)
+        if widest > room and (room < LINE_WIDTH // 2 or width(left) + widest > WIDEST_LINE):
             rights = [break_sum(s, LINE_WIDTH - 4, notation=self._notation) for s in sides[1:]]
             lines, head = [f"&{left}"], r"&\quad"
         else:
