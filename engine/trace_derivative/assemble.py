@@ -33,7 +33,7 @@ def assemble(
     An index is None just where the result has dimension 1.  `authors` are the names of the
     indices that may be held fixed.
     """
-    return _Assembler(authors).matrix(t, row, column, _NOTHING)
+    return Assembler(authors).matrix(t, row, column, _NOTHING)
 
 
 @dataclass(slots=True)
@@ -63,8 +63,11 @@ class _Stuck(Exception):
     """The graph cannot be reduced further."""
 
 
-class _Assembler:
-    """One assembly; remembers the matrices of shared parts."""
+class Assembler:
+    """One assembly; remembers the matrices of shared parts.
+
+    `authors` are the names of the indices that may be held fixed.
+    """
 
     def __init__(self, authors: frozenset[str]) -> None:
         self.authors = authors
@@ -104,7 +107,7 @@ class _Assembler:
     def _product(
         self, t: Indexed, row: Index | None, column: Index | None, fixed: Fixed
     ) -> Expr | None:
-        coefficient, bound, factors = _flatten(t)
+        coefficient, bound, factors = flatten(t)
         try:
             network = self._network(factors, bound, fixed)
             _reduce(network, row, column)
@@ -117,7 +120,7 @@ class _Assembler:
         self, t: Indexed, row: Index | None, column: Index | None, fixed: Fixed
     ) -> Expr | None:
         """What is left: a sum among the factors taken apart, an author's index held fixed."""
-        coefficient, bound, factors = _flatten(t)
+        coefficient, bound, factors = flatten(t)
         apart = _taken_apart(factors)
         if apart:
             front = ix.num(coefficient)
@@ -169,7 +172,7 @@ class _Assembler:
         elif column is None:
             network.weigh(row, matrix)
         else:
-            network.edges.append(_oriented(row, column, matrix))
+            network.edges.append(oriented(row, column, matrix))
 
     def _place_element(self, network: _Network, f: ix.Element, fixed: Fixed) -> None:
         loose = tuple(i for i in f.indices if i not in fixed)
@@ -206,7 +209,7 @@ def _slice(matrix: Expr, indices: tuple[Index, ...], fixed: Fixed) -> Expr:
     return ex.transpose(ex.row(matrix, i)) if i in fixed else ex.column(matrix, j)
 
 
-def _flatten(t: Indexed) -> tuple[Fraction, tuple[Index, ...], tuple[Indexed, ...]]:
+def flatten(t: Indexed) -> tuple[Fraction, tuple[Index, ...], tuple[Indexed, ...]]:
     """Coefficient, bound indices and factors of a term, its sums moved in front."""
     t = hoist(t)
     coefficient = Fraction(1)
@@ -233,7 +236,7 @@ def _power(base: Expr, exponent: Expr) -> Expr:
     return ex.power(base, exponent)
 
 
-def _oriented(i: Index, j: Index, matrix: Expr) -> tuple[Index, Index, Expr]:
+def oriented(i: Index, j: Index, matrix: Expr) -> tuple[Index, Index, Expr]:
     """The edge in the direction that needs fewer transposes."""
     other = push_transposes(ex.transpose(matrix))
     if transposes(other) < transposes(matrix):
@@ -339,7 +342,7 @@ def _parallel(network: _Network) -> bool:
             second = e[2] if e[:2] == (a, b) else ex.transpose(e[2])
             at = network.edges.index(first)
             longer_first = sorted((m, second), key=ex.leaf_count, reverse=True)
-            network.edges[at] = _oriented(a, b, simplify(ex.hadamard(*longer_first)))
+            network.edges[at] = oriented(a, b, simplify(ex.hadamard(*longer_first)))
             network.edges.remove(e)
             return True
         seen[pair] = e
@@ -357,7 +360,7 @@ def _series(network: _Network) -> bool:
         middle = () if weight is None else (ex.diag(weight),)
         matrix = simplify(ex.mul(left, *middle, ex.transpose(right)))
         _drop(network, i, edges)
-        network.edges.append(_oriented(a, b, matrix))
+        network.edges.append(oriented(a, b, matrix))
         return True
     return False
 
@@ -389,122 +392,3 @@ def _finish(network: _Network, row: Index | None, column: Index | None) -> Expr:
     if right is not None:
         chain.append(ex.diag(right))
     return ex.mul(*scalars, *chain)
-
-
-# ------------------------------------------------------------------------ on the way
-
-
-def collapse(t: Indexed, authors: frozenset[str], row: Index | None) -> Indexed | None:
-    """The term with factors that are not plain entries written as entries of matrices.
-
-    As in eqs (26), (39), (44) of the notes: entries over the same two indices are merged into
-    one entry of their elementwise product, and the factors put in the order of the chain.
-    None where there is nothing to collapse.
-    """
-    t = hoist(t)
-    coefficient, bound, factors = _flatten(t)
-    plain = [f for f in factors if isinstance(f, ix.Element | ix.KroneckerDelta)]
-    if len(plain) == len(factors):
-        return None
-    assembler = _Assembler(authors)
-    fixed = frozenset(i for f in factors for i in f.free if i.name in authors)
-    groups: dict[frozenset[Index], list[Indexed]] = {}
-    for f in factors:
-        if f not in plain:
-            groups.setdefault(f.free - fixed, []).append(f)
-    merged: list[Indexed] = []
-    for places, members in groups.items():
-        own = [f for f in plain if f.free == places and len(places) > 0]
-        plain = [f for f in plain if f not in own]
-        entry = _entry_of(assembler, ix.times(*own, *members), places, fixed)
-        if entry is None:
-            return None
-        merged.append(entry)
-    chain = _in_chain_order([*merged, *plain], row)
-    return ix.sum_over(bound, ix.times(ix.num(coefficient), *chain))
-
-
-def separated(t: Indexed) -> Indexed:
-    """A sum over indices that fall into independent groups, as a product of sums (eq (33))."""
-    coefficient, bound, factors = _flatten(hoist(t))
-    groups: list[tuple[set[Index], list[Indexed]]] = []
-    for f in factors:
-        mine = f.free & set(bound)
-        joined, apart = set(mine), []
-        members = [f]
-        for indices, fs in groups:
-            if indices & mine:
-                joined |= indices
-                members = fs + members
-            else:
-                apart.append((indices, fs))
-        groups = [*apart, (joined, members)]
-    if sum(1 for indices, _ in groups if indices) < 2:
-        return t
-    parts = [_sum_of_group(bound, indices, fs) for indices, fs in groups]
-    return ix.times(ix.num(coefficient), *parts)
-
-
-def _sum_of_group(bound: tuple[Index, ...], indices: set[Index], fs: list[Indexed]) -> Indexed:
-    return ix.sum_over(tuple(i for i in bound if i in indices), ix.times(*fs))
-
-
-def stacked(t: Indexed, authors: frozenset[str]) -> Indexed | None:
-    """A sum over one of the author's indices, what stands under it as an entry (eq (45)).
-
-    None where nothing under the sum makes a vector with that index held fixed.
-    """
-    coefficient, bound, factors = _flatten(hoist(t))
-    for k in bound:
-        if k.name not in authors:
-            continue
-        outer = [
-            f for f in factors if isinstance(f, ix.Element) and k in f.free and f.free & t.free
-        ]
-        rest = [f for f in factors if f not in outer]
-        inner = ix.sum_over(tuple(i for i in bound if i != k), ix.times(*rest))
-        loose = sorted(inner.free - {k}, key=lambda i: i.name)
-        if len(loose) != 1 or not outer or k not in inner.free:
-            continue
-        vector = _Assembler(authors).matrix(inner, loose[0], None, frozenset({k}))
-        if vector is not None:
-            entry = ix.element(vector, loose[0])
-            return ix.sum_over((k,), ix.times(ix.num(coefficient), *outer, entry))
-    return None
-
-
-def _entry_of(
-    assembler: _Assembler, body: Indexed, places: frozenset[Index], fixed: Fixed
-) -> Indexed | None:
-    """`[M]_{ij}` for a form over at most two indices."""
-    if len(places) > 2:
-        return None
-    order = [i for f in ix.children(body) or (body,) for i in _in_order(f) if i in places]
-    i, j = (*dict.fromkeys(order), None, None)[:2]
-    matrix = assembler.matrix(body, i, j, fixed & body.free)
-    if matrix is None:
-        return None
-    if i is not None and j is not None:
-        i, j, matrix = _oriented(i, j, matrix)
-    return ix.element(matrix, i, j)
-
-
-def _in_order(t: Indexed) -> list[Index]:
-    """The free indices of a form in reading order."""
-    if isinstance(t, ix.Element):
-        return list(t.indices)
-    found = [i for c in ix.children(t) for i in _in_order(c) if i in t.free]
-    return found or sorted(t.free, key=lambda i: i.name)
-
-
-def _in_chain_order(factors: list[Indexed], start: Index | None) -> list[Indexed]:
-    """The factors, each one next to one that shares an index with it where that is possible."""
-    left = list(factors)
-    chain: list[Indexed] = []
-    at = {start} if start is not None else set()
-    while left:
-        following = next((f for f in left if f.free & at), left[0])
-        left.remove(following)
-        chain.append(following)
-        at = set(following.free) - at if following.free - at else set(following.free)
-    return chain

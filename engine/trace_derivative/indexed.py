@@ -336,6 +336,18 @@ def all_names(t: Indexed) -> set[str]:
     return names
 
 
+def ranges(t: Indexed) -> dict[str, Dim]:
+    """Over which dimension each bound index of a value runs, by its name."""
+    found: dict[str, Dim] = {}
+    stack = [t]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, SumOver):
+            found.update((i.name, i.dim) for i in node.indices)
+        stack.extend(children(node))
+    return found
+
+
 def rename(t: Indexed, mapping: Mapping[Index, Index]) -> Indexed:
     """The value with free indices replaced; a binder in the way gets another name."""
     live = {a: b for a, b in mapping.items() if a in t.free and a != b}

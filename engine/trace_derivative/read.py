@@ -158,6 +158,7 @@ class _Reader:
         for name in self._variables:
             inference.symbol(name)
         self._relate(same_shape, expected)
+        inference.settle_ranges()
         _check_clashes(inference)
         inference.name_dimensions(self._variables)
         dim = inference.dims.dim

@@ -411,6 +411,12 @@ class Inference:
         if not self.dims.unify(a, b, why):
             raise self._conflict(why, a, b)
 
+    def settle_ranges(self) -> None:
+        """An index whose dimension nothing has told runs over the one that the caller knows."""
+        for index, dim in self.indices.items():
+            if index.name in self._ranges:
+                self.dims.unify(dim, self.dims.rigid(self._ranges[index.name]))
+
     def result(self, parsed: Parsed, pair: Pair) -> Pair:
         """The dimensions of a whole text: those of its free indices where it is an index form."""
         if parsed.free is None:

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from . import expr as ex, indexed as ix
-from .assemble import collapse, separated, stacked
 from .differentiate import Occurrence
 from .distribute import as_trace, split_ones
 from .expr import Expr, Index, Symbol
 from .identities import Account, Form, base_case
 from .indexed import Indexed
+from .regroup import collapse, separated, stacked
 from .simplify import flip, push_transposes, transposes
 from .statements import (
     Definition,

@@ -16,7 +16,7 @@ import numpy as np
 from . import expr as ex, indexed as ix, numeric
 from .checks import Check
 from .evaluate import Axed, Evaluator
-from .expr import Expr, Index, Shape, Symbol
+from .expr import Dim, Expr, Index, Shape, Symbol
 from .limits import current, limited
 from .magnitude import magnitude
 from .read import read
@@ -148,7 +148,8 @@ class Verifier:
         if free:
             rows, columns = self._journey.variable.shape
             shape = (columns, rows) if rows == 1 else (rows, columns)
-        return self._again(self._text(side, free), shape)
+        own = ix.ranges(side) if isinstance(side, ix.Term) else None
+        return self._again(self._text(side, free), shape, own)
 
     def _slope(
         self, function: Expr, variable: Symbol, point: _Point, structure: str | None = None
@@ -159,7 +160,7 @@ class Verifier:
     def _occurrence(self, number: int, point: _Point) -> Array:
         form, marker = self._journey.marked[number - 1]
         values = {**point.values, marker.name: point.values[self._journey.variable.name]}
-        function = self._again(str(form))
+        function = self._again(str(form), own=ix.ranges(form))
         return numeric.gradient(function, marker, values, point.sample.dims)
 
     def _text(self, side: Side, free: tuple[Index, ...]) -> str:
@@ -174,12 +175,15 @@ class Verifier:
             case _:
                 return str(side)
 
-    def _again(self, text: str, shape: Shape | None = None) -> Expr:
+    def _again(
+        self, text: str, shape: Shape | None = None, own: Mapping[str, Dim] | None = None
+    ) -> Expr:
         """The expression that a printed text reads back to."""
         found = self._read.get(text)
         if found is None:
             with limited(replace(current(), length=_LONG, depth=_LONG)):
-                reading = read(text, symbols=self._symbols, expected=shape, ranges=self._ranges)
+                ranges = self._ranges | dict(own or {})
+                reading = read(text, symbols=self._symbols, expected=shape, ranges=ranges)
             found = self._read[text] = reading.exprs[0]
         return found
 

@@ -6,8 +6,9 @@ import pytest
 
 import trace_derivative as td
 from trace_derivative import indexed as ix
-from trace_derivative.assemble import assemble, collapse, separated, stacked
+from trace_derivative.assemble import assemble
 from trace_derivative.expr import Index, symbol
+from trace_derivative.regroup import collapse, separated, stacked
 
 ROW, COL, K, L = (Index(n, "n") for n in "ijkl")
 A, B, C, D = (symbol(n, ("n", "n")) for n in "ABCD")

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 
-from tests.engine.strategies import SYMBOLS, expressions
+from tests.engine.strategies import SYMBOLS, expressions, index_ranges
 from trace_derivative.expr import Expr
 from trace_derivative.parse import parse
 from trace_derivative.read import read
@@ -157,14 +157,14 @@ def test_sum_keeps_its_brackets_out_of_the_meaning() -> None:
 @given(expressions())
 @settings(max_examples=400)
 def test_round_trip(e: Expr) -> None:
-    again = read(str(e), symbols=SYMBOLS, expected=e.shape).exprs[0]
+    again = read(str(e), symbols=SYMBOLS, expected=e.shape, ranges=index_ranges(e)).exprs[0]
     assert again == e, str(e)
 
 
 @given(expressions(depth=5))
 @settings(max_examples=100)
 def test_round_trip_of_deep_expressions(e: Expr) -> None:
-    again = read(str(e), symbols=SYMBOLS, expected=e.shape).exprs[0]
+    again = read(str(e), symbols=SYMBOLS, expected=e.shape, ranges=index_ranges(e)).exprs[0]
     assert again == e, str(e)
 
 

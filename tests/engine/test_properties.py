@@ -5,7 +5,8 @@ The oracle is the numeric derivative of the expression itself, through arrays on
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from hypothesis import HealthCheck, assume, given, settings, strategies as st
@@ -72,7 +73,7 @@ def test_gradient_agrees_with_differences_of_generated_code(e: Expr, data: st.Da
     sample = d.samples[0]
     values = {n: v for n, v in sample.values.items() if n in e.symbols}
     code = numpy_function(e, d.symbols.values(), "function")
-    function = compiled(code, d.variable.name, values)
+    function = compiled(code, d.variable.name, values, sample.dims)
     x = np.asarray(values[d.variable.name], dtype=float)
     steps = np.array([function(x + s) for s in directions(x)])
     steps = steps.reshape(-1, 4)
@@ -101,12 +102,16 @@ def directions(x: np.ndarray) -> list[np.ndarray]:
     return found
 
 
-def compiled(code: str, wrt: str, values: dict[str, object]) -> Callable[[np.ndarray], float]:
+def compiled(
+    code: str, wrt: str, values: dict[str, object], dims: Mapping[str, int]
+) -> Callable[[np.ndarray], float]:
     """Generated code as a function of one symbol alone."""
     scope: dict[str, object] = {"np": np}
     exec(code, scope)
     function = scope["function"]
-    return lambda x: float(function(**{**values, wrt: x}))  # type: ignore[operator]
+    asked = inspect.signature(function).parameters  # type: ignore[arg-type]
+    sizes = {n: dims[n] for n, p in asked.items() if p.kind is p.KEYWORD_ONLY and n in dims}
+    return lambda x: float(function(**{**values, **sizes, wrt: x}))  # type: ignore[operator]
 
 
 @settings(RELAXED, max_examples=500)
@@ -123,7 +128,8 @@ def test_every_step_is_true(e: Expr, data: st.DataObject) -> None:
 @given(scalar_expressions(), st.data())
 def test_expansion_has_the_value_of_the_function(e: Expr, data: st.DataObject) -> None:
     d = derivation(e, data)
-    form = read(str(d.expansion), symbols=d.symbols).exprs[0]
+    ranges = ix.ranges(d.expansion)
+    form = read(str(d.expansion), symbols=d.symbols, ranges=ranges).exprs[0]
     for values, dims in points(d):
         want = e.evaluate(values, dims)
         assert close(form.evaluate(values, dims), want, float(np.abs(want)))
