@@ -292,6 +292,7 @@ class Derivation:
                 seed_text=self._seed(),
                 count=self.options.samples,
                 small=self.variable.shape,
+                thorough=self._claim is not None,
             )
 
     def _seed(self) -> str:

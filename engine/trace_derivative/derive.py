@@ -203,6 +203,8 @@ def check(
         "tolerance": tolerance,
         "limits": limits,
     }
+    if wrt is not None and not isinstance(wrt, str):
+        raise ParseError(f"wrt is {wrt!r}", hint="a claim is checked by one variable")
     derive(of, wrt, **options)  # what is wrong with the function itself is raised here
     try:
         result = derive(of, wrt, **options, expected=claim).expected_check
@@ -277,6 +279,7 @@ def equal(
             assume=kinds,
             seed_text=f"{left}|{right}",
             count=max(3, samples),
+            thorough=True,
         )
         journey = Journey(left, ex.symbol("u", ex.SCALAR), reading.symbols)
         return Verifier(journey, points, tolerance).compare("equal", left, right)

@@ -392,12 +392,14 @@ def norm1(e: Expr) -> Expr:
 
 def row(e: Expr, index: Index) -> Expr:
     """Row `index` of a matrix, 1 x n."""
+    _need_several(e.shape[0], "row")
     _need_dim(e.shape[0], index)
     return make(Row, (1, e.shape[1]), (e,), e, index, own=(index,))
 
 
 def column(e: Expr, index: Index) -> Expr:
     """Column `index` of a matrix, m x 1."""
+    _need_several(e.shape[1], "column")
     _need_dim(e.shape[1], index)
     return make(Column, (e.shape[0], 1), (e,), e, index, own=(index,))
 
@@ -428,6 +430,13 @@ def rows(index: Index, body: Expr) -> Expr:
     if body.shape[0] != 1:
         raise ShapeError(f"a row is needed here, not {describe(body.shape)}")
     return make(Rows, (index.dim, body.shape[1]), (body,), index, body, bound=(index,))
+
+
+def _need_several(dim: Dim, what: str) -> None:
+    if dim == 1:
+        raise ShapeError(
+            f"there is one {what} only, so it needs no index", hint="leave out the slice"
+        )
 
 
 def _need_square(e: Expr, what: str) -> None:

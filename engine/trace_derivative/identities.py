@@ -220,6 +220,7 @@ def _opened_scalar(
             form = Form(ex.mul(*matrices), (), (), _times(weight, ex.number(c)), over)
             yield from _opened(form, name)
         case ex.IndexSum(indices=indices, body=body):
+            indices, body = _apart(indices, body, over, weight)
             yield from _opened_scalar(body, name, weight, over + indices)
         case ex.Trace(arg=arg):
             yield from _opened(Form(arg, (), (), weight, over), name)
@@ -240,6 +241,22 @@ def _opened_scalar(
             yield from map(_inexact, _opened_scalar(p, name, _times(weight, slope), over))
         case _:
             yield Form(e, (), (), weight, over)
+
+
+def _apart(
+    indices: tuple[Index, ...], body: Expr, over: tuple[Index, ...], around: tuple[Expr, ...]
+) -> tuple[tuple[Index, ...], Expr]:
+    """The indices of a sum, renamed where what stands around the sum has their names."""
+    taken = {i.name for i in over}.union(*[ex.index_names(e) for e in around])
+    clashing = [i for i in indices if i.name in taken]
+    if not clashing:
+        return indices, body
+    taken |= ex.index_names(body) | body.symbols | ex.dim_names(body) | {i.name for i in indices}
+    new: dict[Index, Index] = {}
+    for i in clashing:
+        new[i] = fresh(i.dim, taken)
+        taken.add(new[i].name)
+    return tuple(new.get(i, i) for i in indices), rename_expr(body, new)
 
 
 def _inexact(form: Form) -> Form:
@@ -289,6 +306,8 @@ def _opened(form: Form, name: str) -> Iterator[Form]:
             turned = replace(form, factor=arg, left=left, right=right, turned=not form.turned)
             yield from _opened(turned, name)
         case ex.IndexSum(indices=indices, body=body):
+            around = (*form.weight, *form.left, *form.right)
+            indices, body = _apart(indices, body, form.over, around)
             yield from _opened(replace(form, factor=body, over=form.over + indices), name)
         case ex.Diag():
             yield _rotated(form)

@@ -34,6 +34,9 @@ _MANY = 8
 MARGIN = 0.01
 """The least distance from a kink, a pole or the edge of a domain."""
 
+THOROUGH = 8
+"""The number of points of a thorough search."""
+
 CONDITION = 1e4
 """The largest condition number of a matrix that is inverted."""
 
@@ -85,11 +88,14 @@ def samples(
     seed_text: str,
     count: int = 3,
     small: Sequence[Dim] = (),
+    thorough: bool = False,
 ) -> tuple[Sample, ...]:
     """At least three points at which all expressions (and their derivatives) exist.
 
     `assume` and `structure` say of a symbol, by name, that its value is one of `KINDS`.  Where
-    there are many dimensions the `small` ones (the variable's) get the least sizes.
+    there are many dimensions the `small` ones (the variable's) get the least sizes.  A `thorough`
+    search, and any with functions that have kinks, gives at least `THOROUGH` points, every second
+    one of them with values of very different sizes, so that signs and kinks cannot hide.
     """
     rng = random.Random(int.from_bytes(hashlib.sha256(seed_text.encode()).digest(), "big"))
     kinds = {
@@ -98,9 +104,21 @@ def samples(
     }
     search = _Search(exprs, symbols, kinds, rng, small)
     found: list[Sample] = []
-    while len(found) < max(3, count):
-        found.append(search.point(avoid=found[0].dims if len(found) == 1 else None))
+    wide = thorough or any(map(_has_kinks, exprs))
+    while len(found) < max(3, count, THOROUGH if wide else 0):
+        point = search.point(avoid=found[0].dims if len(found) == 1 else None)
+        found.append(search.widened(point) if wide and len(found) % 2 else point)
     return tuple(found)
+
+
+def _has_kinks(e: Expr) -> bool:
+    """Is there a function with a derivative almost everywhere only?"""
+    for node in ex.walk(e):
+        if isinstance(node, ex.Norm1):
+            return True
+        if isinstance(node, ex.Apply) and not functions.get(node.function).analytic:
+            return True
+    return False
 
 
 def kinds_of(text: str) -> frozenset[str]:
@@ -225,6 +243,7 @@ _MANY_WAYS = (
     *_WAYS,
 )
 """The ways for expressions with more than `_MANY` dimensions."""
+_WIDE = _Way(0.05, 8.0)
 _TRIES = 6
 _MIXED_TRIES = 100
 _ASSIGNMENTS = 24
@@ -296,6 +315,15 @@ class _Search:
         self.best = ways
         return sample
 
+    def widened(self, sample: Sample) -> Sample:
+        """The point with each symbol drawn over a wide range, where that is inside the domain."""
+        for name, symbol in self.symbols.items():
+            values = dict(sample.values)
+            values[name] = self._draw(symbol, sample.dims, _WIDE)
+            if complaint_at(self.exprs, values, sample.dims, LARGEST[0]) is None:
+                sample = Sample(values, sample.dims)
+        return sample
+
     def _try(self, dims: dict[str, int], ways: Mapping[str, _Way], largest: float) -> Sample | None:
         check_time()
         values = {
@@ -342,10 +370,10 @@ def _matrix(
         return (array + array.T) / 2 if "symmetric" in kinds else array
     if form == "bounded" and "symmetric" not in kinds:
         return np.asarray(array / np.max(np.abs(np.linalg.eigvals(array))))
-    if "spd" in kinds:
+    if "spd" in kinds and "orthogonal" not in kinds:
         return np.round(array @ array.T / columns + 0.5 * way.high * np.eye(rows), 6)
     if "orthogonal" in kinds:
-        return _reflection(array) if "symmetric" in kinds else _rotation(array)
+        return _orthogonal(rng, array, kinds)
     if "symmetric" in kinds:
         array = np.triu(array) + np.triu(array, 1).T
     return _invertible(array, way) if "invertible" in kinds else array
@@ -380,10 +408,15 @@ def _rotation(array: Array) -> Array:
     return np.asarray(np.linalg.solve(eye + skew, eye - skew))
 
 
-def _reflection(array: Array) -> Array:
-    """A symmetric orthogonal matrix, by Householder's formula."""
-    v = array[:, 0]
-    return np.asarray(np.eye(len(v)) - 2 * np.outer(v, v) / (v @ v))
+def _orthogonal(rng: random.Random, array: Array, kinds: frozenset[str]) -> Array:
+    """An orthogonal matrix of either determinant; also symmetric, or spd (the identity)."""
+    if "spd" in kinds:
+        return np.eye(len(array))
+    rotation = _rotation(array)
+    signs = np.where(_uniform(rng, len(array)) < 0.5, -1.0, 1.0)
+    if "symmetric" in kinds:
+        return np.asarray((rotation * signs) @ rotation.T)
+    return rotation * signs
 
 
 def _invertible(array: Array, way: _Way) -> Array:

@@ -175,3 +175,55 @@ def test_wrong_limits_leave_nothing_behind() -> None:
 def test_exponent_may_be_a_call() -> None:
     d = td.derive("2^tr(X)", wrt="X")
     assert d.verification.passed
+
+
+@pytest.mark.parametrize("name", list("tvbcdefgh"))
+def test_sign_of_a_constant_cannot_hide(name: str) -> None:
+    shapes = f"a: scalar; {name}: scalar"
+    assert not td.check(f"abs({name})", of=f"a*{name}", wrt="a", shapes=shapes).passed
+
+
+@pytest.mark.parametrize(
+    ("claim", "function", "wrt"),
+    [
+        ("zeros(n)", "sum(relu(x - 2*ones(n)))", "x"),
+        ("-ones(n)", "sum(abs(x - 2*ones(n)))", "x"),
+        ("-b", "relu(1 - b'*x)", "x"),
+    ],
+)
+def test_kinks_away_from_zero_are_crossed(claim: str, function: str, wrt: str) -> None:
+    shapes = "x: n; b: n" if "b" in function.replace("abs", "") else "x: n"
+    assert not td.check(claim, of=function, wrt=wrt, shapes=shapes).passed
+
+
+def test_equalities_on_one_side_of_a_kink_only() -> None:
+    assert not td.equal("relu(a + 2)", "a + 2", shapes="a: scalar").passed
+    assert not td.equal("abs(sum(x))*r", "sum(x)*r", shapes="x: n; r: n").passed
+
+
+def test_noise_is_no_proof() -> None:
+    """A claim of huge terms that cancel is not right because nothing can be seen."""
+    shapes = dict.fromkeys("abcd", ())
+    assert not td.equal("2*a", "3*a + 10^20*(b*(c + d) - b*c - b*d)", shapes=shapes).passed
+    wrong = "3*x + 10^14*(A*(x + y) - A*x - A*y)"
+    assert not td.check(wrong, of="x'*x + y'*A*y", wrt="x", shapes="x: n; y: n; A: n n").passed
+
+
+def test_orthogonal_matrices_have_either_determinant() -> None:
+    assert not td.equal("det(Q)", "1", assume="Q: orthogonal").passed
+    assert not td.equal("det(Q)", "-1", assume="Q: orthogonal, symmetric").passed
+    assert td.equal("Q*Q'", "eye(n)", assume="Q: orthogonal").passed
+    assert td.equal("Q*Q", "eye(n)", assume="Q: orthogonal, symmetric").passed
+    assert td.equal("A*A'", "eye(n)", assume="A: orthogonal, spd").passed
+
+
+def test_inner_sum_may_use_the_name_of_an_outer_one() -> None:
+    d = td.derive("sum(k: A[k,:]*sum(k: X[k,:])')", wrt="X", shapes="A: n n; X: n n")
+    assert str(d.gradient) == "ones(n,n)*A"
+    assert d.routes["index"] == d.routes["identities"]
+    assert d.verification.passed
+
+
+def test_slice_of_a_row_is_refused() -> None:
+    with pytest.raises(td.ShapeError, match="one row only"):
+        td.derive("sum(k: r[k,:]*x)", wrt="r", shapes={"r": (1, "n"), "x": ("n",)})
