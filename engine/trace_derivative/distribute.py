@@ -49,7 +49,9 @@ def _expand(e: Expr) -> Expr:
         case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
             front = ex.number(c)
             k = len(scalars)
-            return _distribute(scalars + matrices, lambda fs: ex.mul(front, *fs[:k], *_one(fs[k:])))
+            return _distribute(
+                scalars + matrices, lambda fs: ex.mul(front, *fs[:k], *ex.as_one(fs[k:]))
+            )
         case ex.Hadamard(factors=factors):
             return _distribute(factors, lambda fs: ex.hadamard(*fs))
         case ex.Quotient(numerator=ex.Add(terms=terms), denominator=b):
@@ -72,10 +74,6 @@ def _expand(e: Expr) -> Expr:
 def _trace_of_term(e: Expr) -> Expr:
     c, rest = split_front(e)
     return ex.mul(c, ex.trace(rest))
-
-
-def _one(matrices: tuple[Expr, ...]) -> tuple[Expr, ...]:
-    return (ex.mul(*matrices),) if matrices else ()
 
 
 def _distribute(factors: Iterable[Expr], build: Callable[[tuple[Expr, ...]], Expr]) -> Expr:

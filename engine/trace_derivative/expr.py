@@ -7,7 +7,7 @@ sums and products flat, numbers in front, scalars before matrices).  They do no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from .errors import ShapeError
@@ -482,7 +482,7 @@ def with_children(e: Expr, new: tuple[Expr, ...]) -> Expr:
     match e:
         case Mul():
             k = len(e.scalars)
-            return mul(number(e.coefficient), *new[:k], *_one_chain(new[k:]))
+            return mul(number(e.coefficient), *new[:k], *as_one(new[k:]))
         case Add():
             return add(*new)
         case Hadamard():
@@ -510,7 +510,7 @@ def with_children(e: Expr, new: tuple[Expr, ...]) -> Expr:
             return make(new[0]) if make else e
 
 
-def _one_chain(matrices: tuple[Expr, ...]) -> tuple[Expr, ...]:
+def as_one(matrices: Sequence[Expr]) -> tuple[Expr, ...]:
     """A chain of factors as one product, so that a 1 x 1 part of it is not taken for a scalar."""
     return (mul(*matrices),) if matrices else ()
 

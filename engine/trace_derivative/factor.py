@@ -37,7 +37,7 @@ class _Term:
 
     def expr(self) -> Expr:
         """The term as an expression."""
-        return ex.mul(ex.number(self.coefficient), *self.scalars, *_whole(self.chain))
+        return ex.mul(ex.number(self.coefficient), *self.scalars, *ex.as_one(self.chain))
 
 
 def factored(e: Expr) -> Expr:
@@ -109,10 +109,6 @@ def _term(e: Expr) -> _Term:
     if isinstance(e, ex.Number):
         return _Term(e.value, (), ())
     return _Term(Fraction(1), (e,), ()) if e.shape == ex.SCALAR else _Term(Fraction(1), (), (e,))
-
-
-def _whole(chain: tuple[Expr, ...]) -> tuple[Expr, ...]:
-    return (ex.mul(*chain),) if chain else ()
 
 
 def _merged(a: _Term, b: _Term) -> tuple[int, _Term, _Term, _Term] | None:

@@ -306,23 +306,25 @@ class _Search:
             if ways[name] == plain:
                 continue
             for _ in range(_TRIES):
-                changed = {**ways, name: plain}
-                values = dict(sample.values)
-                values[name] = self._draw(self.symbols[name], sample.dims, plain)
-                if complaint_at(self.exprs, values, sample.dims, largest) is None:
-                    sample, ways = Sample(values, sample.dims), changed
+                changed = self._redrawn(sample, name, plain, largest)
+                if changed is not None:
+                    sample, ways = changed, {**ways, name: plain}
                     break
         self.best = ways
         return sample
 
     def widened(self, sample: Sample) -> Sample:
         """The point with each symbol drawn over a wide range, where that is inside the domain."""
-        for name, symbol in self.symbols.items():
-            values = dict(sample.values)
-            values[name] = self._draw(symbol, sample.dims, _WIDE)
-            if complaint_at(self.exprs, values, sample.dims, LARGEST[0]) is None:
-                sample = Sample(values, sample.dims)
+        for name in self.symbols:
+            sample = self._redrawn(sample, name, _WIDE, LARGEST[0]) or sample
         return sample
+
+    def _redrawn(self, sample: Sample, name: str, way: _Way, largest: float) -> Sample | None:
+        """The point with one symbol drawn anew; None where it leaves the domain."""
+        values = {**sample.values, name: self._draw(self.symbols[name], sample.dims, way)}
+        if complaint_at(self.exprs, values, sample.dims, largest) is None:
+            return Sample(values, sample.dims)
+        return None
 
     def _try(self, dims: dict[str, int], ways: Mapping[str, _Way], largest: float) -> Sample | None:
         check_time()

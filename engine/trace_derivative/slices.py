@@ -47,17 +47,17 @@ def _joined(k: Index, body: Expr) -> Expr | None:
             return ex.mul(ex.number(c), *outside, ex.index_sum((k,), rest), last)
         whole = _column_of(head, k)
         if whole is not None:
-            row = ex.mul(*inside, *_one(tail))
+            row = ex.mul(*inside, *ex.as_one(tail))
             if row.shape[0] == 1:
                 return ex.mul(ex.number(c), *outside, whole, _stack(k, row))
         whole = _row_of(last, k)
         if whole is not None:
-            column = ex.mul(*inside, *_one(front))
+            column = ex.mul(*inside, *ex.as_one(front))
             if column.shape[1] == 1:
                 stacked = ex.transpose(_stack(k, ex.transpose(column)))
                 return ex.mul(ex.number(c), *outside, stacked, whole)
     if outside or c != 1:
-        rest = ex.mul(*inside, *_one(matrices))
+        rest = ex.mul(*inside, *ex.as_one(matrices))
         if k in rest.free:
             return ex.mul(ex.number(c), *outside, ex.index_sum((k,), rest))
     return None
@@ -74,10 +74,6 @@ def _parts(e: Expr) -> tuple[Fraction, list[Expr], list[Expr]]:
     if isinstance(e, ex.Mul):
         return e.coefficient, list(e.scalars), list(e.matrices)
     return Fraction(1), ([e] if e.shape == ex.SCALAR else []), ([] if e.shape == ex.SCALAR else [e])
-
-
-def _one(matrices: list[Expr]) -> tuple[Expr, ...]:
-    return (ex.mul(*matrices),) if matrices else ()
 
 
 def _column_of(e: Expr, k: Index) -> Expr | None:
@@ -113,7 +109,7 @@ def simplify_rows(e: Expr) -> Expr:
     if not inside and not matrices:
         return e
     if c != 1 or outside:
-        rest = ex.rows(k, ex.mul(*inside, *_one(matrices)))
+        rest = ex.rows(k, ex.mul(*inside, *ex.as_one(matrices)))
         return ex.mul(ex.number(c), *outside, rest)
     if not inside and matrices:
         whole = _row_of(matrices[0], k)

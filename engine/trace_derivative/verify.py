@@ -61,7 +61,6 @@ class Verifier:
         self, journey: Journey, samples: Sequence[Sample], tolerance: float | None = None
     ) -> None:
         self._journey = journey
-        self._samples = samples
         self._symbols = dict(journey.symbols)
         self._symbols.update({d.symbol.name: d.symbol for d in journey.definitions})
         self._symbols.update({s.name: s for _, s in journey.marked})
@@ -86,10 +85,8 @@ class Verifier:
         for point in self._points:
             left, right = (self._value(side, free, point) for side in (lhs, rhs))
             error = relative_error(left, right)
-            if not error <= self.tolerance:
-                floor = self._floor((lhs, rhs), free, point)
-                if not self._differs(left, right, point):
-                    error = relative_error(left, right, floor)
+            if not error <= self.tolerance and not self._differs(left, right, point):
+                error = relative_error(left, right, self._floor((lhs, rhs), free, point))
             if error > worst or np.isnan(error):
                 worst = error
             if failure is None and not error <= self.tolerance:

@@ -89,3 +89,11 @@ def test_show() -> None:
         parse_show(" ")
     with pytest.raises(ValueError, match="'nothing' is not a part"):
         parse_show("nothing")
+
+
+def test_parts_are_those_of_the_engine() -> None:
+    """The table is written twice, since reading the configuration must not import the engine."""
+    from sphinx_trace_derivative import config
+    from trace_derivative import presentation
+
+    assert config.PARTS == presentation.PARTS
