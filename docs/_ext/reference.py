@@ -21,7 +21,7 @@ from sphinx_trace_derivative.config import describe
 from sphinx_trace_derivative.equations import PLAIN
 from sphinx_trace_derivative.logging import SUBTYPES
 from trace_derivative import cli
-from trace_derivative.functions import TABLE
+from trace_derivative.functions import ARGUMENTS, TABLE
 from trace_derivative.identities import IDENTITIES
 from trace_derivative.read import read
 from trace_derivative.render_latex import latex
@@ -105,15 +105,19 @@ class Identities(Generated):
 
 
 class Functions(Generated):
-    """The functions of one argument, with their derivatives."""
+    """The functions of single entries, with their derivatives."""
 
     def lines(self) -> Iterable[str]:
         """A table."""
         rows = (
-            (f"``{f.name}``", f":f:`{f.derivative}; u: scalar`", f.domain)
+            (
+                f"``{f.name}({', '.join(ARGUMENTS[: f.arity])})``",
+                ", ".join(f":f:`{d}; u: scalar; v: scalar`" for d in f.derivatives),
+                f.domain,
+            )
             for f in sorted(TABLE.values(), key=lambda f: f.name)
         )
-        return _table(("Function", "Derivative at *u*", "Sampled from"), rows, "25 50 25")
+        return _table(("Function", "Derivative by each argument", "Sampled from"), rows, "25 50 25")
 
 
 class CommandOutput(SphinxDirective):

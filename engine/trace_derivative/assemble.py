@@ -88,19 +88,28 @@ class Assembler:
     ) -> Expr | None:
         open_ = {row, column} - {None}
         if isinstance(t, ix.Plus):
-            terms = [self.matrix(u, row, column, fixed) for u in t.terms]
-            found = [u for u in terms if u is not None]
-            return simplify(ex.add(*found)) if len(found) == len(terms) else None
+            terms = self._all(t.terms, row, column, fixed)
+            return None if terms is None else simplify(ex.add(*terms))
         if isinstance(t, ix.Function) and t.free - fixed == open_:
-            arg = self.matrix(t.arg, row, column, fixed)
-            return None if arg is None else simplify(ex.apply(t.function, arg))
-        if isinstance(t, ix.Pow) and t.free - fixed == open_ and not t.exponent.free - fixed:
+            args = self._all(t.args, row, column, fixed)
+            return None if args is None else simplify(ex.apply(t.function, *args))
+        if isinstance(t, ix.Pow) and t.free - fixed == open_:
+            scalar = not t.exponent.free - fixed
             base = self.matrix(t.base, row, column, fixed)
-            exponent = self.matrix(t.exponent, None, None, fixed)
+            places = (None, None) if scalar else (row, column)
+            exponent = self.matrix(t.exponent, *places, fixed)
             if base is None or exponent is None:
                 return None
             return simplify(_power(base, exponent))
         return self._product(t, row, column, fixed)
+
+    def _all(
+        self, parts: tuple[Indexed, ...], row: Index | None, column: Index | None, fixed: Fixed
+    ) -> list[Expr] | None:
+        """The matrices of all parts over the same places; None where one has none."""
+        found = [self.matrix(p, row, column, fixed) for p in parts]
+        matrices = [m for m in found if m is not None]
+        return matrices if len(matrices) == len(found) else None
 
     # ------------------------------------------------------------------ products
 
@@ -160,8 +169,7 @@ class Assembler:
             first, second = loose
             network.edges.append((first, second, ex.identity(first.dim)))
             return
-        exponent = f.exponent.free - fixed if isinstance(f, ix.Pow) else ()
-        if len(loose) > 2 or exponent or isinstance(f, ix.KroneckerDelta):
+        if len(loose) > 2 or isinstance(f, ix.KroneckerDelta):
             raise _Stuck
         row, column = (*loose, None, None)[:2]
         matrix = self.matrix(f, row, column, fixed)

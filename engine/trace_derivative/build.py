@@ -37,14 +37,8 @@ E = TypeVar("E", bound=TraceDerivativeError)
 
 _FUNCTIONS = {
     "tr": ex.trace,
-    "det": ex.det,
-    "logdet": ex.logdet,
     "inv": ex.inverse,
     "sum": ex.total,
-    "norm2": ex.norm,
-    "norm1": ex.norm1,
-    "vector norm2": ex.norm,
-    "vector norm1": ex.norm1,
 }
 _MAX_BITS = 1000
 """Bits of a numerator or denominator: what a float can hold."""
@@ -139,14 +133,16 @@ class Builder:
 
     def _call(self, node: Call, function: str, args: list[Expr]) -> Expr:
         if node.elementwise:
-            return ex.apply(function, args[0])
+            return ex.apply(function, *args)
         if function == "dot":
             return ex.total(ex.hadamard(*args))
         if function == "diag":
             return ex.diag(args[0]) if 1 in args[0].shape else ex.diagonal(args[0])
         if function == "inv" and ex.is_zero(args[0]):
             raise self._by_zero(node)
-        return _FUNCTIONS[function](args[0])
+        if function in _FUNCTIONS:
+            return _FUNCTIONS[function](args[0])
+        return ex.operation(function.removeprefix("vector "), *args)
 
     def _transposed(self, node: Transposed) -> Expr:
         arg = self._of(node.arg)

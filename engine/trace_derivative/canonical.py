@@ -60,6 +60,6 @@ def _turned(e: Expr) -> Expr:
             flipped = [canonical(ex.transpose(c)) for c in ex.children(e)]
             return _canonical(ex.with_children(e, tuple(flipped)))
         case ex.Power(base=base, exponent=p):
-            return ex.power(canonical(ex.transpose(base)), p)
+            return ex.power(canonical(ex.transpose(base)), canonical(ex.transpose(p)))
         case _:
             return ex.transpose(e)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
-from . import expr as ex, functions as fn, indexed as ix
+from . import expr as ex, functions as fn, indexed as ix, templates
 from .errors import UnsupportedError
 from .expand import contract, expand, hoist, named
 from .expr import Dim, Expr, Index, Symbol
@@ -134,11 +134,12 @@ def _occurrences(
             for place in _occurrences(body, variable, marker, free):
                 term = contract(indices, place.term)
                 yield _Place(term, place.indices, ix.sum_over(indices, place.marked))
-        case ix.Function(function=name, arg=arg):
-            slope = instantiate(fn.get(name).derivative, arg)
-            for place in _occurrences(arg, variable, marker, free):
-                marked = ix.function(name, place.marked)
-                yield _Place(ix.times(slope, place.term), place.indices, marked)
+        case ix.Function(function=name, args=args):
+            for n, (arg, derivative) in enumerate(zip(args, fn.get(name).derivatives, strict=True)):
+                slope = instantiate(derivative, args)
+                for place in _occurrences(arg, variable, marker, free):
+                    marked = ix.function(name, *args[:n], place.marked, *args[n + 1 :])
+                    yield _Place(ix.times(slope, place.term), place.indices, marked)
         case ix.Pow(base=base, exponent=p):
             slope = ix.times(p, ix.pow_(base, ix.plus(p, ix.num(-1))))
             for place in _occurrences(base, variable, marker, free):
@@ -152,21 +153,21 @@ def _occurrences(
             assert_never(t)
 
 
-def instantiate(template: Expr, arg: Indexed) -> Indexed:
-    """A scalar expression in `u` (see `functions`) at an index form."""
+def instantiate(template: Expr, args: tuple[Indexed, ...]) -> Indexed:
+    """A scalar expression in `u` and `v` (see `functions`) at index forms."""
     match template:
-        case ex.Symbol(name="u"):
-            return arg
+        case ex.Symbol(name=name):
+            return args[fn.ARGUMENTS.index(name)]
         case ex.Number(value=value):
             return ix.num(value)
         case ex.Add(terms=terms):
-            return ix.plus(*[instantiate(t, arg) for t in terms])
+            return ix.plus(*[instantiate(t, args) for t in terms])
         case ex.Mul(coefficient=c, scalars=factors):
-            return ix.times(ix.num(c), *[instantiate(f, arg) for f in factors])
+            return ix.times(ix.num(c), *[instantiate(f, args) for f in factors])
         case ex.Power(base=base, exponent=p):
-            return ix.pow_(instantiate(base, arg), instantiate(p, arg))
-        case ex.Apply(function=name, arg=inner):
-            return ix.function(name, instantiate(inner, arg))
+            return ix.pow_(instantiate(base, args), instantiate(p, args))
+        case ex.Apply(function=name, args=inner):
+            return ix.function(name, *[instantiate(a, args) for a in inner])
         case _:
             raise TypeError(f"not a scalar expression in u: {template}")
 
@@ -174,36 +175,39 @@ def instantiate(template: Expr, arg: Indexed) -> Indexed:
 def _inner(
     matrix: Expr, indices: tuple[Index, ...], variable: Symbol, free: tuple[Index, ...]
 ) -> Indexed:
-    """Derivative of an entry of an inverse, a determinant or a power, by the entry at `free`."""
-    arg = matrix.base if isinstance(matrix, ex.MatrixPower) else getattr(matrix, "arg", None)
-    if not isinstance(arg, ex.Node):
-        raise UnsupportedError(f"the derivative of an entry of {matrix} is not known")
+    """Derivative of an entry of an inverse, an operator or a power, by the entry at `free`."""
     taken = {i.name for i in (*indices, *free)} | set(matrix.symbols) | ex.dim_names(matrix)
-    taken |= ex.index_names(matrix)
-    names = ix.fresh_names(taken)
-    a, b = (Index(next(names), d) for d in arg.shape)
+    names = ix.fresh_names(taken | ex.index_names(matrix))
     scope = _names_of((*indices, *free))
-    form = expand(arg, a, b, scope)  # type: ignore[arg-type]
-    parts = [hoist(p.term) for p in _occurrences(form, variable, variable, free)]
-    return ix.plus(*[u for p in parts for u in _around(matrix, indices, (a, b), p)])
+    parts: list[Indexed] = []
+    for number, arg in enumerate(ex.children(matrix)):
+        if variable.name not in arg.symbols:
+            continue
+        a, b = (None if d == 1 else Index(next(names), d) for d in arg.shape)
+        for p in _occurrences(expand(arg, a, b, scope), variable, variable, free):
+            parts += _around(matrix, number, indices, (a, b), hoist(p.term))
+    return ix.plus(*parts)
 
 
 def _around(
-    matrix: Expr, indices: tuple[Index, ...], place: tuple[Index, Index], inside: Indexed
+    matrix: Expr,
+    number: int,
+    indices: tuple[Index, ...],
+    place: tuple[Index | None, Index | None],
+    inside: Indexed,
 ) -> Iterator[Indexed]:
-    """The differential of an entry of `matrix`, that of its argument at `place` being `inside`."""
+    """The differential of an entry of `matrix`, `inside` being that of an argument at `place`."""
     a, b = place
+    bound = tuple(i for i in place if i is not None)
     match matrix:
         case ex.Inverse():
             i, j = indices
             body = ix.times(ix.element(matrix, i, a), inside, ix.element(matrix, b, j))
-            yield ix.times(ix.num(-1), contract(place, body))
-        case ex.Det(arg=m):
-            body = ix.times(ix.element(ex.inverse(m), b, a), inside)
-            yield ix.times(ix.element(matrix), contract(place, body))
-        case ex.LogDet(arg=m):
-            yield contract(place, ix.times(ix.element(ex.inverse(m), b, a), inside))
-        case ex.MatrixPower(base=m, exponent=n):
+            yield ix.times(ix.num(-1), contract(bound, body))
+        case ex.Operation() if not indices:
+            slope = expand(templates.gradient(matrix, number), a, b, _names_of(bound))
+            yield contract(bound, ix.times(slope, inside))
+        case ex.MatrixPower(base=m, exponent=n) if a is not None and b is not None:
             i, j = indices
             check_terms(n, "terms of a power")
             for r in range(n):

@@ -23,7 +23,7 @@ def as_trace(e: Expr) -> Expr:
     """Squared norms written as traces (eq (22) of the notes)."""
     e = ex.map_children(e, as_trace)
     match e:
-        case ex.Power(base=ex.Norm(arg=arg), exponent=ex.Number(value=p)) if p == 2:
+        case ex.Power(base=ex.Operation(operator="norm2", args=(arg,)), exponent=p) if p == ex.TWO:
             return ex.trace(ex.mul(arg, ex.transpose(arg)))
         case _:
             return e

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias, assert_never
 import numpy as np
 import numpy.typing as npt
 
-from . import expr as ex, functions, stacks
+from . import expr as ex, functions, operators, stacks, templates
 from .contract import Label, Operand, contract
 from .errors import ShapeError, UnsupportedError
 from .expr import Dim, Expr, Index
@@ -57,10 +57,6 @@ _OF_STACKS: dict[type[ex.Node], Callable[[Array], Array]] = {
     ex.Diagonal: stacks.diagonal,
     ex.Inverse: stacks.inverse,
     ex.Total: stacks.total,
-    ex.Norm: stacks.norm,
-    ex.Norm1: lambda array: stacks.total(functions.get("abs").evaluate(array)),
-    ex.Det: stacks.determinant,
-    ex.LogDet: stacks.log_determinant,
 }
 """The functions of one matrix."""
 
@@ -161,9 +157,15 @@ class Evaluator:
             case ex.Quotient():
                 top, bottom, axes = align(self._at(e.numerator), self._at(e.denominator))
                 return top / bottom, axes
-            case ex.Apply(function=name, arg=arg):
-                array, axes = self._at(arg)
-                return functions.get(name).evaluate(array), axes
+            case ex.Apply(function=name, args=args):
+                return self._called(functions.get(name).evaluate, args)
+            case ex.Operation(operator=name, args=args):
+                meaning = templates.definition(e)
+                if meaning is not None:
+                    return self._at(meaning)
+                of_arrays = operators.TABLE[name].evaluate
+                assert of_arrays is not None
+                return self._called(of_arrays, args)
             case ex.Power():
                 return self._power(e.base, e.exponent)
             case (
@@ -173,10 +175,6 @@ class Evaluator:
                 | ex.Diagonal(arg=arg)
                 | ex.Inverse(arg=arg)
                 | ex.Total(arg=arg)
-                | ex.Norm(arg=arg)
-                | ex.Norm1(arg=arg)
-                | ex.Det(arg=arg)
-                | ex.LogDet(arg=arg)
             ):
                 array, axes = self._at(arg)
                 return _OF_STACKS[type(e)](array), axes
@@ -256,6 +254,14 @@ class Evaluator:
         for factor in factors[1:]:
             product = times(product, self._at(factor))
         return product
+
+    def _called(self, f: Callable[..., Array], args: tuple[Expr, ...]) -> Value:
+        """A function of arrays at arguments with their axes aligned."""
+        if len(args) == 1:
+            array, axes = self._at(args[0])
+            return f(array), axes
+        a, b, axes = align(self._at(args[0]), self._at(args[1]))
+        return f(a, b), axes
 
     def _power(self, base: Expr, exponent: Expr) -> Value:
         if isinstance(exponent, ex.Number):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
-from . import expr as ex, indexed as ix
+from . import expr as ex, indexed as ix, templates
 from .expr import Dim, Expr, Index
 from .indexed import Indexed
 
@@ -83,8 +83,11 @@ class _Expander:
     def entry(self, e: Expr, i: Index | None, j: Index | None, depth: int) -> Indexed:
         """Entry (i, j) of e; products are opened `depth` times from the outside."""
         match e:
-            case ex.Symbol() | ex.Inverse() | ex.Det() | ex.LogDet():
+            case ex.Symbol() | ex.Inverse():
                 return ix.element(e, i, j)
+            case ex.Operation():
+                meaning = templates.definition(e)
+                return ix.element(e, i, j) if meaning is None else self.entry(meaning, i, j, depth)
             case ex.Number(value=value):
                 return ix.num(value)
             case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
@@ -101,13 +104,10 @@ class _Expander:
             case ex.Quotient(numerator=a, denominator=b):
                 below = ix.pow_(self.entry(b, i, j, depth), ix.num(-1))
                 return ix.times(self.entry(a, i, j, depth), below)
-            case ex.Apply(function=name, arg=arg):
-                return ix.function(name, self.entry(arg, i, j, depth))
-            case ex.Power(base=ex.Norm(arg=arg), exponent=ex.Number(value=p)) if p == 2:
-                return self.squares(arg, depth)
+            case ex.Apply(function=name, args=args):
+                return ix.function(name, *[self.entry(a, i, j, depth) for a in args])
             case ex.Power(base=base, exponent=p):
-                exponent = self.entry(p, None, None, depth)
-                return ix.pow_(self.entry(base, i, j, depth), exponent)
+                return ix.pow_(*[self.entry(part, *_of(part, i, j), depth) for part in (base, p)])
             case ex.Trace(arg=arg):
                 k = self.new(arg.shape[0])
                 return self.over((k,), self.opened(arg, k, k, depth))
@@ -133,11 +133,6 @@ class _Expander:
             case ex.Total(arg=arg):
                 k, m = self.new(arg.shape[0]), self.new(arg.shape[1])
                 return self.over((k, m), self.opened(arg, k, m, depth))
-            case ex.Norm(arg=arg):
-                return ix.function("sqrt", self.squares(arg, depth))
-            case ex.Norm1(arg=arg):
-                k, m = self.new(arg.shape[0]), self.new(arg.shape[1])
-                return self.over((k, m), ix.function("abs", self.opened(arg, k, m, depth)))
             case ex.Row(arg=arg, index=k):
                 return self.entry(arg, k, j, depth)
             case ex.Column(arg=arg, index=k):
@@ -155,7 +150,17 @@ class _Expander:
                 assert_never(e)
 
     def opened(self, e: Expr, i: Index | None, j: Index | None, depth: int) -> Indexed:
-        """Entry (i, j); at depth 0 a product stays closed, `[A X B]_{ii}`."""
+        """Entry (i, j); at depth 0 a product stays closed, `[A X B]_{ii}`, `log [A X B]_{ij}`."""
+        match e:
+            case ex.Apply(function=name, args=args):
+                return ix.function(name, *[self.opened(a, i, j, depth) for a in args])
+            case ex.Power(base=base, exponent=ex.Number(value=p)):
+                return ix.pow_(self.opened(base, i, j, depth), ix.num(p))
+            case _:
+                return self.opened_product(e, i, j, depth)
+
+    def opened_product(self, e: Expr, i: Index | None, j: Index | None, depth: int) -> Indexed:
+        """Entry (i, j); a product at depth 0 as it is."""
         closed = (
             depth <= 0 and isinstance(e, ex.Mul) and len(e.matrices) > 1 and (i or j) is not None
         )
@@ -193,17 +198,17 @@ class _Expander:
         parts = [self.entry(m, a, b, depth) for a, b, m in places]
         return self.over(tuple(inner), ix.times(*parts))
 
-    def squares(self, e: Expr, depth: int) -> Indexed:
-        """The sum of squares of all entries."""
-        i, j = self.new(e.shape[0]), self.new(e.shape[1])
-        return self.over((i, j), ix.pow_(self.opened(e, i, j, depth), ix.num(2)))
-
     def along(self, vector: Expr, i: Index) -> tuple[Index | None, Index | None]:
         """The place of entry i of a row or column vector."""
         return (i, None) if vector.shape[1] == 1 else (None, i)
 
     def over(self, indices: tuple[Index | None, ...], body: Indexed) -> Indexed:
         return contract(tuple(i for i in indices if i is not None), body)
+
+
+def _of(e: Expr, i: Index | None, j: Index | None) -> tuple[Index | None, Index | None]:
+    """The place of an entry; a scalar among matrices has none."""
+    return (None, None) if e.shape == ex.SCALAR else (i, j)
 
 
 def contract(indices: tuple[Index, ...], body: Indexed) -> Indexed:

@@ -16,6 +16,7 @@ _HINTS = {
     "./": "elementwise operands have one shape",
     "/": "A/B is elementwise; the inverse is inv(B)",
     "dot": "both arguments have one shape",
+    ".^": "an elementwise power is of one shape with its base, or a scalar",
     "a power": "an elementwise power is x.^2; a scalar is declared by shapes (x: scalar)",
     "diag": "diag takes a vector or a square matrix",
     "rows": "an index runs over one dimension only",
@@ -67,6 +68,8 @@ def _hint(why: Demand, source: str) -> str:
     left = why.left
     if why.what == "*" and isinstance(left, Name) and source[left.stop : left.stop + 1] == "(":
         return f"{left.name}(...) is read as a product: {left.name} is a symbol, not a function"
+    if why.right is not None and why.what not in _HINTS:
+        return _HINTS["dot"]
     return _HINTS.get(why.what, f"{why.what} takes a square matrix; is a transpose missing?")
 
 
@@ -109,8 +112,10 @@ def _message(
         columns = "1 column" if one == 1 else f"{one} columns"
         rows = "1 row" if two == 1 else f"{two} rows"
         return f"cannot multiply: {columns} on the left, {rows} on the right"
-    if why.what == "dot":
-        return f"dot needs two of one shape, not {first} and {second}"
+    if why.what == ".^":
+        return f"cannot raise {first} to {second}"
+    if why.what not in _VERBS:
+        return f"{why.what} needs two of one shape, not {first} and {second}"
     return f"cannot {_VERBS[why.what]} {first} and {second}"
 
 

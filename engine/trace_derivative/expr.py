@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
+from . import operators
 from .errors import ShapeError
 from .nodes import (
     SCALAR as SCALAR,
@@ -17,7 +18,6 @@ from .nodes import (
     Apply as Apply,
     Column as Column,
     Delta as Delta,
-    Det as Det,
     Diag as Diag,
     Diagonal as Diagonal,
     Dim as Dim,
@@ -28,14 +28,12 @@ from .nodes import (
     Index as Index,
     IndexSum as IndexSum,
     Inverse as Inverse,
-    LogDet as LogDet,
     MatrixPower as MatrixPower,
     Mul as Mul,
     Node as Node,
-    Norm as Norm,
-    Norm1 as Norm1,
     Number as Number,
     Ones as Ones,
+    Operation as Operation,
     Power as Power,
     Quotient as Quotient,
     Row as Row,
@@ -52,6 +50,7 @@ from .nodes import (
     dim_names as dim_names,
     index_names as index_names,
     is_divisor as is_divisor,
+    is_operation as is_operation,
     is_scalar as is_scalar,
     is_zero as is_zero,
     leaf_count as leaf_count,
@@ -78,6 +77,7 @@ def number(value: Fraction | int) -> Number:
 
 ZERO = number(0)
 ONE = number(1)
+TWO = number(2)
 
 
 def identity(dim: Dim) -> Expr:
@@ -258,9 +258,11 @@ def matrix_power(e: Expr, exponent: int) -> Expr:
 
 
 def power(base: Expr, exponent: Expr) -> Expr:
-    """The (elementwise) power by a scalar exponent."""
-    if exponent.shape != SCALAR:
-        raise ShapeError(f"an exponent must be a scalar, not {describe(exponent.shape)}")
+    """The (elementwise) power; of a matrix by a scalar or a matrix, of a scalar by either."""
+    if SCALAR not in (base.shape, exponent.shape) and base.shape != exponent.shape:
+        raise ShapeError(
+            f"an elementwise power of {describe(base.shape)} by {describe(exponent.shape)}"
+        )
     if isinstance(exponent, Number):
         p = exponent.value
         if p == 1:
@@ -279,7 +281,8 @@ def power(base: Expr, exponent: Expr) -> Expr:
                 return mul(front, *[power(s, exponent) for s in parts])
         if isinstance(base, Ones):
             return base
-    return make(Power, base.shape, (base, exponent), base, exponent)
+    shape = exponent.shape if base.shape == SCALAR else base.shape
+    return make(Power, shape, (base, exponent), base, exponent)
 
 
 def hadamard(*factors: Expr) -> Expr:
@@ -331,9 +334,32 @@ def quotient(numerator: Expr, denominator: Expr) -> Expr:
     return mul(*scalars, make(Quotient, numerator.shape, pair, *pair))
 
 
-def apply(function: str, e: Expr) -> Expr:
-    """A function of one argument, by its name, applied to every entry."""
-    return make(Apply, e.shape, (e,), function, e)
+def apply(function: str, *args: Expr) -> Expr:
+    """A function, by its name, applied entry by entry to arguments of one shape."""
+    for e in args[1:]:
+        if e.shape != args[0].shape:
+            raise ShapeError(f"{function} of {describe(args[0].shape)} and {describe(e.shape)}")
+    return make(Apply, args[0].shape, args, function, args)
+
+
+def operation(name: str, *args: Expr) -> Expr:
+    """An operator of the table, by its name; of a number what the table says it is."""
+    entry = operators.TABLE[name]
+    dims = operators.dims_of(entry, [e.shape for e in args])
+    if dims is None:
+        shapes = " and ".join(describe(e.shape) for e in args)
+        raise ShapeError(f"{name} needs {operators.demand(entry)}, not {shapes}")
+    if entry.of_scalar and all(e.shape == SCALAR for e in args):
+        return _of_scalar(entry.of_scalar, args[0])
+    rows, columns = (dims.get(letter, 1) for letter in entry.result)
+    return make(Operation, (rows, columns), args, name, args)
+
+
+def _of_scalar(what: str, e: Expr) -> Expr:
+    """The value of an operator at a number: the number, 1, or a function of it."""
+    if what == "1":
+        return ONE
+    return e if what == "Z" else apply(what, e)
 
 
 def diag(e: Expr) -> Expr:
@@ -370,24 +396,22 @@ def total(e: Expr) -> Expr:
 
 def det(e: Expr) -> Expr:
     """The determinant."""
-    _need_square(e, "det")
-    return e if e.shape == SCALAR else make(Det, SCALAR, (e,), e)
+    return operation("det", e)
 
 
 def logdet(e: Expr) -> Expr:
     """The logarithm of a positive determinant."""
-    _need_square(e, "logdet")
-    return apply("log", e) if e.shape == SCALAR else make(LogDet, SCALAR, (e,), e)
+    return operation("logdet", e)
 
 
 def norm(e: Expr) -> Expr:
     """The Frobenius norm."""
-    return apply("abs", e) if e.shape == SCALAR else make(Norm, SCALAR, (e,), e)
+    return operation("norm2", e)
 
 
 def norm1(e: Expr) -> Expr:
     """The sum of absolute entries."""
-    return apply("abs", e) if e.shape == SCALAR else make(Norm1, SCALAR, (e,), e)
+    return operation("norm1", e)
 
 
 def row(e: Expr, index: Index) -> Expr:
@@ -459,10 +483,6 @@ _ONE_ARGUMENT: dict[type[Node], Callable[[Expr], Expr]] = {
     Diagonal: diagonal,
     Trace: trace,
     Total: total,
-    Det: det,
-    LogDet: logdet,
-    Norm: norm,
-    Norm1: norm1,
 }
 
 
@@ -494,7 +514,9 @@ def with_children(e: Expr, new: tuple[Expr, ...]) -> Expr:
         case MatrixPower():
             return matrix_power(new[0], e.exponent)
         case Apply():
-            return apply(e.function, new[0])
+            return apply(e.function, *new)
+        case Operation():
+            return operation(e.operator, *new)
         case Row():
             return row(new[0], e.index)
         case Column():
@@ -513,6 +535,28 @@ def with_children(e: Expr, new: tuple[Expr, ...]) -> Expr:
 def as_one(matrices: Sequence[Expr]) -> tuple[Expr, ...]:
     """A chain of factors as one product, so that a 1 x 1 part of it is not taken for a scalar."""
     return (mul(*matrices),) if matrices else ()
+
+
+def instantiate(e: Expr, values: Mapping[str, Expr], dims: Mapping[Dim, Dim]) -> Expr:
+    """A template with its symbols and its dimensions replaced; the shapes may change with them."""
+
+    def dim(d: Dim) -> Dim:
+        return dims.get(d, d)
+
+    def go(node: Expr) -> Expr:
+        match node:
+            case Symbol(name=name):
+                return values[name]
+            case Identity(shape=(n, _)):
+                return identity(dim(n))
+            case Ones(shape=(m, n)):
+                return ones(dim(m), dim(n))
+            case Zeros(shape=(m, n)):
+                return zeros(dim(m), dim(n))
+            case _:
+                return map_children(node, go)
+
+    return go(e)
 
 
 def substitute(e: Expr, replacements: Mapping[str, Expr]) -> Expr:

@@ -1,8 +1,8 @@
-"""The functions of one argument that can be applied elementwise: one entry each.
+"""The functions that can be applied entry by entry, of one argument or two: one entry each.
 
-An entry has everything about its function: derivative (a scalar expression in the symbol `u`),
-LaTeX, NumPy code, domain, and the numeric function that the evaluator calls (on real or complex
-arrays; where a function is not analytic the complex branch carries the derivative in the
+An entry has everything about its function: derivatives (scalar expressions in the symbols `u` and
+`v`), LaTeX, NumPy code, domain, and the numeric function that the evaluator calls (on real or
+complex arrays; where a function is not analytic the complex branch carries the derivative in the
 imaginary part, as a dual number would).  A name that is not in the table is looked up among
 SymPy's functions of one argument, with SymPy's derivative (`sympy_functions`).
 """
@@ -30,6 +30,7 @@ from .expr import (
     add,
     apply,
     hadamard,
+    is_divisor,
     mul,
     neg,
     number,
@@ -43,8 +44,9 @@ from .expr import (
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
-U = symbol("u", SCALAR)
-"""The argument in the derivative of a function."""
+U, V = symbol("u", SCALAR), symbol("v", SCALAR)
+"""The arguments in the derivative of a function."""
+ARGUMENTS = ("u", "v")
 
 PI = apply("arccos", number(-1))
 """The number pi: the language has rational numbers and functions of them."""
@@ -52,22 +54,28 @@ PI = apply("arccos", number(-1))
 
 @dataclass(frozen=True, slots=True)
 class ElementFunction:
-    """A function of one argument.
+    """A function of one argument, or of two.
 
-    `derivative` is a scalar expression in `u`; `latex` the operator's command; `numpy` a format
-    with one `{}`; `domain` where values may be drawn: any, positive, unit (-1 to 1);
+    `derivatives` are scalar expressions in `u` and `v`, one for each argument; `latex` the
+    operator's command; `numpy` a format with a `{}` an argument; `domain` where values may be
+    drawn: any, positive, unit (-1 to 1), unequal (two arguments), plane (not both zero);
     `analytic` is false where the derivative exists almost everywhere only; `sympy` the name in
     SymPy.
     """
 
     name: str
-    derivative: Expr
+    derivatives: tuple[Expr, ...]
     latex: str
     numpy: str
-    evaluate: Callable[[Array], Array]
+    evaluate: Callable[..., Array]
     domain: str = "any"
     analytic: bool = True
     sympy: str = ""
+
+    @property
+    def arity(self) -> int:
+        """The number of arguments."""
+        return len(self.derivatives)
 
 
 def _split(
@@ -99,6 +107,19 @@ def _softplus(z: Array) -> Array:
     return np.asarray(np.log(1 + np.exp(z)))
 
 
+def _where(first: Callable[[Array, Array], Array]) -> Callable[[Array, Array], Array]:
+    """The one of two numbers whose real part is the `first`, with its imaginary part."""
+
+    def evaluate(z: Array, w: Array) -> Array:
+        return np.where(first(z.real, w.real), z, w)
+
+    return evaluate
+
+
+def _logaddexp(z: Array, w: Array) -> Array:
+    return np.asarray(np.log(np.exp(z) + np.exp(w)))
+
+
 def _f(name: str) -> Expr:
     return apply(name, U)
 
@@ -114,24 +135,35 @@ def _over(e: Expr) -> Expr:
 _HALF = Fraction(1, 2)
 _ROOT = power(sub(ONE, _squared(U)), number(-_HALF))
 
+
+def _one(
+    name: str,
+    derivative: Expr,
+    latex: str,
+    numpy: str,
+    evaluate: Callable[[Array], Array],
+    domain: str = "any",
+    analytic: bool = True,
+    sympy: str = "",
+) -> ElementFunction:
+    """A function of one argument."""
+    return ElementFunction(name, (derivative,), latex, numpy, evaluate, domain, analytic, sympy)
+
+
 TABLE: dict[str, ElementFunction] = {
     entry.name: entry
     for entry in (
-        ElementFunction("exp", _f("exp"), r"\exp", "np.exp({})", np.exp),
-        ElementFunction("log", _over(U), r"\log", "np.log({})", np.log, "positive"),
-        ElementFunction("sin", _f("cos"), r"\sin", "np.sin({})", np.sin),
-        ElementFunction("cos", neg(_f("sin")), r"\cos", "np.cos({})", np.cos),
-        ElementFunction("tan", add(_squared(_f("tan")), ONE), r"\tan", "np.tan({})", np.tan),
-        ElementFunction("sinh", _f("cosh"), r"\sinh", "np.sinh({})", np.sinh),
-        ElementFunction("cosh", _f("sinh"), r"\cosh", "np.cosh({})", np.cosh),
-        ElementFunction("tanh", sub(ONE, _squared(_f("tanh"))), r"\tanh", "np.tanh({})", np.tanh),
-        ElementFunction(
-            "arcsin", _ROOT, r"\arcsin", "np.arcsin({})", np.arcsin, "unit", sympy="asin"
-        ),
-        ElementFunction(
-            "arccos", neg(_ROOT), r"\arccos", "np.arccos({})", np.arccos, "unit", sympy="acos"
-        ),
-        ElementFunction(
+        _one("exp", _f("exp"), r"\exp", "np.exp({})", np.exp),
+        _one("log", _over(U), r"\log", "np.log({})", np.log, "positive"),
+        _one("sin", _f("cos"), r"\sin", "np.sin({})", np.sin),
+        _one("cos", neg(_f("sin")), r"\cos", "np.cos({})", np.cos),
+        _one("tan", add(_squared(_f("tan")), ONE), r"\tan", "np.tan({})", np.tan),
+        _one("sinh", _f("cosh"), r"\sinh", "np.sinh({})", np.sinh),
+        _one("cosh", _f("sinh"), r"\cosh", "np.cosh({})", np.cosh),
+        _one("tanh", sub(ONE, _squared(_f("tanh"))), r"\tanh", "np.tanh({})", np.tanh),
+        _one("arcsin", _ROOT, r"\arcsin", "np.arcsin({})", np.arcsin, "unit", sympy="asin"),
+        _one("arccos", neg(_ROOT), r"\arccos", "np.arccos({})", np.arccos, "unit", sympy="acos"),
+        _one(
             "arctan",
             _over(add(_squared(U), ONE)),
             r"\arctan",
@@ -139,10 +171,8 @@ TABLE: dict[str, ElementFunction] = {
             np.arctan,
             sympy="atan",
         ),
-        ElementFunction(
-            "sqrt", scale(_HALF, _over(_f("sqrt"))), r"\sqrt", "np.sqrt({})", np.sqrt, "positive"
-        ),
-        ElementFunction(
+        _one("sqrt", scale(_HALF, _over(_f("sqrt"))), r"\sqrt", "np.sqrt({})", np.sqrt, "positive"),
+        _one(
             "abs",
             _f("sign"),
             r"\operatorname{abs}",
@@ -151,7 +181,7 @@ TABLE: dict[str, ElementFunction] = {
             analytic=False,
             sympy="Abs",
         ),
-        ElementFunction(
+        _one(
             "sign",
             number(0),
             r"\operatorname{sign}",
@@ -159,7 +189,7 @@ TABLE: dict[str, ElementFunction] = {
             _split(np.sign, np.zeros_like),
             analytic=False,
         ),
-        ElementFunction(
+        _one(
             "relu",
             _f("step"),
             r"\operatorname{relu}",
@@ -167,7 +197,7 @@ TABLE: dict[str, ElementFunction] = {
             _split(_relu, _step),
             analytic=False,
         ),
-        ElementFunction(
+        _one(
             "step",
             number(0),
             r"\operatorname{step}",
@@ -176,19 +206,46 @@ TABLE: dict[str, ElementFunction] = {
             analytic=False,
             sympy="Heaviside",
         ),
-        ElementFunction(
+        _one(
             "sigmoid",
             mul(_f("sigmoid"), sub(ONE, _f("sigmoid"))),
             r"\operatorname{sigmoid}",
             "1 / (1 + np.exp(-({})))",
             _sigmoid,
         ),
-        ElementFunction(
+        _one(
             "softplus",
             _f("sigmoid"),
             r"\operatorname{softplus}",
             "np.log(1 + np.exp({}))",
             _softplus,
+        ),
+        ElementFunction(
+            "max",
+            (apply("step", sub(U, V)), apply("step", sub(V, U))),
+            r"\max",
+            "np.maximum({}, {})",
+            _where(np.greater_equal),
+            domain="unequal",
+            analytic=False,
+            sympy="Max",
+        ),
+        ElementFunction(
+            "min",
+            (apply("step", sub(V, U)), apply("step", sub(U, V))),
+            r"\min",
+            "np.minimum({}, {})",
+            _where(np.less_equal),
+            domain="unequal",
+            analytic=False,
+            sympy="Min",
+        ),
+        ElementFunction(
+            "logaddexp",
+            (apply("sigmoid", sub(U, V)), apply("sigmoid", sub(V, U))),
+            r"\operatorname{logaddexp}",
+            "np.logaddexp({}, {})",
+            _logaddexp,
         ),
     )
 }
@@ -215,50 +272,56 @@ def get(name: str) -> ElementFunction:
     return found
 
 
-def lift(template: Expr, arg: Expr) -> Expr:
-    """A scalar expression in `u`, applied to every entry of `arg`.
+def lift(template: Expr, *args: Expr) -> Expr:
+    """A scalar expression in `u` and `v`, applied to every entry of the arguments.
 
     Sums and products become elementwise, numbers become multiples of the ones matrix.
     """
-    if arg.shape == SCALAR:
-        return _lift_scalar(template, arg)
-    lifted = _lift(template, arg)
-    return lifted if lifted.shape == arg.shape else mul(lifted, ones(*arg.shape))
+    shape = args[0].shape
+    if shape == SCALAR:
+        return _lift_scalar(template, args)
+    lifted = _lift(template, args)
+    return lifted if lifted.shape == shape else mul(lifted, ones(*shape))
 
 
-def _lift(template: Expr, arg: Expr) -> Expr:
-    """Like `lift`, but what does not depend on `u` stays a scalar."""
-    if "u" not in template.symbols:
+def _lift(template: Expr, args: tuple[Expr, ...]) -> Expr:
+    """Like `lift`, but what does not depend on an argument stays a scalar."""
+    if not template.symbols:
         return template
     match template:
-        case Symbol():
-            return arg
+        case Symbol(name=name):
+            return args[ARGUMENTS.index(name)]
         case Add(terms=terms):
-            return add(*[lift(t, arg) for t in terms])
+            return add(*[lift(t, *args) for t in terms])
         case Mul(coefficient=c, scalars=factors):
-            return hadamard(number(c), *[_lift(f, arg) for f in factors])
+            above = hadamard(number(c), *[_lift(f, args) for f in factors if not is_divisor(f)])
+            below = [_lift(power(f, number(-1)), args) for f in factors if is_divisor(f)]
+            if not below:
+                return above
+            front = above if above.shape == args[0].shape else mul(above, ones(*args[0].shape))
+            return quotient(front, hadamard(*below))
         case Power(base=base, exponent=exponent):
-            inner = _lift(base, arg)
+            inner = _lift(base, args)
             if isinstance(exponent, Number) and exponent.value < 0:
-                return quotient(ones(*arg.shape), power(inner, number(-exponent.value)))
+                return quotient(ones(*args[0].shape), power(inner, number(-exponent.value)))
             return power(inner, exponent)
-        case Apply(function=name, arg=inner):
-            return apply(name, _lift(inner, arg))
+        case Apply(function=name, args=inner):
+            return apply(name, *[lift(a, *args) for a in inner])
         case _:
-            raise TypeError(f"not a scalar expression in u: {template}")
+            raise TypeError(f"not a scalar expression in u and v: {template}")
 
 
-def _lift_scalar(template: Expr, arg: Expr) -> Expr:
+def _lift_scalar(template: Expr, args: tuple[Expr, ...]) -> Expr:
     match template:
-        case Symbol(name="u"):
-            return arg
+        case Symbol(name=name):
+            return args[ARGUMENTS.index(name)]
         case Add(terms=terms):
-            return add(*[_lift_scalar(t, arg) for t in terms])
+            return add(*[_lift_scalar(t, args) for t in terms])
         case Mul(coefficient=c, scalars=factors):
-            return mul(number(c), *[_lift_scalar(f, arg) for f in factors])
+            return mul(number(c), *[_lift_scalar(f, args) for f in factors])
         case Power(base=base, exponent=exponent):
-            return power(_lift_scalar(base, arg), exponent)
-        case Apply(function=name, arg=inner):
-            return apply(name, _lift_scalar(inner, arg))
+            return power(_lift_scalar(base, args), exponent)
+        case Apply(function=name, args=inner):
+            return apply(name, *[_lift_scalar(a, args) for a in inner])
         case _:
             return template

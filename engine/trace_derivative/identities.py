@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from . import expr as ex, functions as fn
+from . import expr as ex, functions as fn, operators, templates
 from .errors import UnsupportedError
 from .expr import ONE, Expr, Index, Symbol
 from .indexed import fresh, rename_expr
 from .limits import check_terms
-from .simplify import flip
+from .simplify import flip, split_front
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,17 @@ class Form:
 
     def dual(self) -> Expr:
         """The transpose of the cofactor, of the factor's shape: df = sum(dual .* dfactor)."""
+        if self.left + self.right and all(map(_is_ones, self.left + self.right)):
+            return ex.ones(*self.factor.shape)
         return flip(self.cofactor())
 
     def value(self) -> Expr:
         """The form as an expression."""
         return index_sum(self, ex.trace(ex.mul(*self.left, self.factor, *self.right)))
+
+
+def _is_ones(e: Expr) -> bool:
+    return isinstance(e.arg if isinstance(e, ex.Transpose) else e, ex.Ones) and 1 in e.shape
 
 
 def index_sum(form: Form, body: Expr) -> Expr:
@@ -147,7 +153,7 @@ def _derive(
     if case is not None:
         cases.append(case)
         return
-    rule = RULES.get(type(form.factor))
+    rule = rule_of(form.factor)
     if rule is None:
         raise UnsupportedError(f"no rule for the derivative of {form.factor}")
     results = tuple(
@@ -228,12 +234,13 @@ def _opened_scalar(
             left, right = ex.transpose(ex.ones(arg.shape[0])), ex.ones(arg.shape[1])
             form = Form(arg, _but_one(left), _but_one(right), weight, over)
             yield from _opened(form, name)
-        case ex.Power(base=ex.Norm(arg=arg), exponent=ex.Number(value=p)) if p == 2:
+        case ex.Power(base=ex.Operation(operator="norm2", args=(arg,)), exponent=p) if p == ex.TWO:
             squared = ex.mul(arg, ex.transpose(arg))
             yield from _opened(Form(squared, (), (), weight, over), name)
-        case ex.Apply(function=f, arg=arg):
-            slope = fn.lift(fn.get(f).derivative, arg)
-            yield from map(_inexact, _opened_scalar(arg, name, _times(weight, slope), over))
+        case ex.Apply(function=f, args=args):
+            for arg, derivative in zip(args, fn.get(f).derivatives, strict=True):
+                slope = fn.lift(derivative, *args)
+                yield from map(_inexact, _opened_scalar(arg, name, _times(weight, slope), over))
         case ex.Power(base=base, exponent=p):
             slope = ex.mul(p, ex.power(base, ex.sub(p, ONE)))
             yield from map(_inexact, _opened_scalar(base, name, _times(weight, slope), over))
@@ -343,15 +350,18 @@ def _inside(form: Form, factor: Expr, dual: Expr) -> Form:
 
 def _apply(form: Form) -> tuple[Form, ...]:
     assert isinstance(form.factor, ex.Apply)
-    z = form.factor.arg
-    slope = fn.lift(fn.get(form.factor.function).derivative, z)
-    return (_inside(form, z, _merged(form.dual(), slope)),)
+    args, dual = form.factor.args, form.dual()
+    derivatives = fn.get(form.factor.function).derivatives
+    slopes = [fn.lift(d, *args) for d in derivatives]
+    return tuple(
+        _inside(form, z, _merged(dual, slope)) for z, slope in zip(args, slopes, strict=True)
+    )
 
 
 def _merged(dual: Expr, slope: Expr) -> Expr:
-    """`dual .* slope`, as a quotient where the slope is one over something."""
-    if isinstance(slope, ex.Quotient) and isinstance(slope.numerator, ex.Ones):
-        return ex.quotient(dual, slope.denominator)
+    """`dual .* slope`, as a quotient where the slope is one."""
+    if isinstance(slope, ex.Quotient):
+        return ex.quotient(_product(dual, slope.numerator), slope.denominator)
     return _product(dual, slope)
 
 
@@ -364,11 +374,19 @@ def _product(*factors: Expr) -> Expr:
 def _power(form: Form) -> tuple[Form, ...]:
     assert isinstance(form.factor, ex.Power)
     base, p = form.factor.base, form.factor.exponent
-    slope = ex.mul(p, ex.power(base, ex.sub(p, ONE)))
-    by_base = _inside(form, base, _product(form.dual(), slope))
-    weight = ex.total(_product(form.dual(), form.factor, ex.apply("log", base)))
-    by_exponent = Form(p, (), (), _times(form.weight, weight), form.over)
+    slope = ex.hadamard(p, ex.power(base, ex.sub(p, ex.ones(*p.shape))))
+    by_base = _among(form, base, _product(form.dual(), slope))
+    by_exponent = _among(
+        form, p, ex.hadamard(_product(form.dual(), form.factor), ex.apply("log", base))
+    )
     return by_base, by_exponent
+
+
+def _among(form: Form, factor: Expr, dual: Expr) -> Form:
+    """`sum(dual .* factor)` as a trace; of a scalar factor the sum is its weight."""
+    if factor.shape != ex.SCALAR:
+        return _inside(form, factor, dual)
+    return Form(factor, (), (), _times(form.weight, ex.total(dual)), form.over)
 
 
 def _hadamard(form: Form) -> tuple[Form, ...]:
@@ -455,29 +473,19 @@ def _rows(form: Form) -> tuple[Form, ...]:
     return (Form(body, (), (column,), form.weight, (*form.over, k)),)
 
 
-def _logdet(form: Form) -> tuple[Form, ...]:
-    assert isinstance(form.factor, ex.LogDet)
-    z = form.factor.arg
-    return (Form(z, (ex.inverse(z),), (), form.weight, form.over),)
-
-
-def _det(form: Form) -> tuple[Form, ...]:
-    assert isinstance(form.factor, ex.Det)
-    z = form.factor.arg
-    return (Form(z, (ex.inverse(z),), (), _times(form.weight, form.factor), form.over),)
-
-
-def _norm(form: Form) -> tuple[Form, ...]:
-    assert isinstance(form.factor, ex.Norm)
-    z = form.factor.arg
-    weight = _times(form.weight, ex.power(form.factor, ex.number(-1)))
-    return (Form(z, (ex.transpose(z),), (), weight, form.over),)
-
-
-def _norm1(form: Form) -> tuple[Form, ...]:
-    assert isinstance(form.factor, ex.Norm1)
-    z = form.factor.arg
-    return (Form(z, (ex.transpose(ex.apply("sign", z)),), (), form.weight, form.over),)
+def _operation(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.Operation)
+    if form.factor.shape != ex.SCALAR:
+        duals = [
+            templates.gradient(form.factor, n, form.dual()) for n, _ in enumerate(form.factor.args)
+        ]
+        return tuple(_among(form, z, g) for z, g in zip(form.factor.args, duals, strict=True))
+    results = []
+    for number, z in enumerate(form.factor.args):
+        front, rest = split_front(templates.gradient(form.factor, number))
+        left = () if isinstance(rest, ex.Identity) else (flip(rest),)
+        results.append(Form(z, left, (), _times(form.weight, front), form.over))
+    return tuple(results)
 
 
 RULES: dict[type[ex.Node], Rule] = {
@@ -521,11 +529,17 @@ RULES: dict[type[ex.Node], Rule] = {
     ex.Rows: Rule(
         "stacked rows", "d tr[A*rows(k: z)*B] = d sum(k: z*B*A[:,k])", "notes (46)", _rows
     ),
-    ex.LogDet: Rule("log-determinant", "d logdet(Z) = d tr[inv(Z)*Z]", "Cookbook (57)", _logdet),
-    ex.Det: Rule("determinant", "d det(Z) = det(Z) d tr[inv(Z)*Z]", "Cookbook (49)", _det),
-    ex.Norm: Rule("norm", "d norm(Z) = d tr[Z'*Z]/norm(Z), one Z held", "Cookbook (129)", _norm),
-    ex.Norm1: Rule(
-        "sum of absolute entries", "d norm1(Z) = d tr[sign(Z)'*Z]", "definition", _norm1
-    ),
 }
 """What to do with a factor that holds the variable: one entry for each kind of node."""
+
+OPERATORS: dict[str, Rule] = {
+    o.name: Rule(o.title, o.statement, o.source, _operation) for o in operators.TABLE.values()
+}
+"""The same for the operators of the table."""
+
+
+def rule_of(factor: Expr) -> Rule | None:
+    """The rule for a factor; None where there is none."""
+    if isinstance(factor, ex.Operation):
+        return OPERATORS[factor.operator]
+    return RULES.get(type(factor))

@@ -96,10 +96,15 @@ class SumOver(Term):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Function(Term):
-    """A function of one number."""
+    """A function of numbers."""
 
     function: str
-    arg: Indexed
+    args: tuple[Indexed, ...]
+
+    @property
+    def arg(self) -> Indexed:
+        """The first argument, the only one of most functions."""
+        return self.args[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -234,9 +239,9 @@ def sum_over(indices: tuple[Index, ...], body: Indexed) -> Indexed:
     return _make(SumOver, (body,), indices, body, bound=indices)
 
 
-def function(name: str, arg: Indexed) -> Indexed:
-    """A function of one number, by its name."""
-    return _make(Function, (arg,), name, arg)
+def function(name: str, *args: Indexed) -> Indexed:
+    """A function of numbers, by its name."""
+    return _make(Function, args, name, args)
 
 
 def pow_(base: Indexed, exponent: Indexed) -> Indexed:
@@ -252,6 +257,8 @@ def pow_(base: Indexed, exponent: Indexed) -> Indexed:
                 return num(base.value**p.numerator)
             if isinstance(base, Pow):
                 return pow_(base.base, times(base.exponent, exponent))
+        if isinstance(base, Function) and base.function == "sqrt" and p % 2 == 0:
+            return pow_(base.arg, num(p / 2))
         if p > 0 and isinstance(base, KroneckerDelta):
             return base
         if p > 0 and isinstance(base, Times):
@@ -267,9 +274,9 @@ def children(t: Indexed) -> tuple[Indexed, ...]:
     match t:
         case Num() | Element() | KroneckerDelta():
             return ()
-        case Times(factors=parts) | Plus(terms=parts):
+        case Times(factors=parts) | Plus(terms=parts) | Function(args=parts):
             return parts
-        case SumOver(body=part) | Function(arg=part):
+        case SumOver(body=part):
             return (part,)
         case Pow(base=a, exponent=b):
             return (a, b)
@@ -289,7 +296,7 @@ def with_children(t: Indexed, new: tuple[Indexed, ...]) -> Indexed:
         case SumOver():
             return sum_over(t.indices, new[0])
         case Function():
-            return function(t.function, new[0])
+            return function(t.function, *new)
         case Pow():
             return pow_(new[0], new[1])
         case _:

@@ -11,13 +11,13 @@ operator has its argument in brackets, and so has all that is raised to a power.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from fractions import Fraction
 from typing import assert_never
 
-from . import expr as ex, indexed as ix
+from . import expr as ex, indexed as ix, operators
 from .expr import Expr, Index
 from .functions import PI
 from .indexed import Indexed
@@ -258,25 +258,22 @@ class Typesetter(ABC):
                 return self._power(e, self.of(base), self.of(exponent))
             case ex.MatrixPower(base=base, exponent=n):
                 return self.power(self.base(self.of(base)), Piece(str(n)), False)
-            case ex.Apply(function=name, arg=arg):
+            case ex.Apply(function=name, args=args):
                 if e == PI and "pi" not in self.symbols:
                     return Piece(self.pi())
-                return self.call(name, self.of(arg), arg.shape == ex.SCALAR)
+                return self.call(name, self.listed(map(self.of, args)), e.shape == ex.SCALAR)
+            case ex.Operation():
+                return self._operation(e)
             case ex.Row() | ex.Column() | ex.Entry() | ex.Delta() | ex.IndexSum() | ex.Rows():
                 return self._with_indices(e)
             case ex.Identity() | ex.Ones() | ex.Zeros():
                 return self._constant(e)
-            case (
-                ex.Trace()
-                | ex.Diag()
-                | ex.Diagonal()
-                | ex.Total()
-                | ex.Det()
-                | ex.LogDet()
-                | ex.Norm()
-                | ex.Norm1()
-            ):
-                return self._operator(e)
+            case ex.Trace(arg=arg):
+                return self.call("tr", self.of(arg), False)
+            case ex.Diag(arg=arg) | ex.Diagonal(arg=arg):
+                return self.call("diag", self.of(arg), False)
+            case ex.Total(arg=arg):
+                return self.call("sum", self.of(arg), False)
             case _:
                 assert_never(e)
 
@@ -324,28 +321,18 @@ class Typesetter(ABC):
             return self.fraction(self.number(Fraction(1)), below, False)
         return self.power(self.base(base), exponent, e.shape != ex.SCALAR)
 
-    def _operator(
-        self,
-        e: ex.Trace | ex.Diag | ex.Diagonal | ex.Total | ex.Det | ex.LogDet | ex.Norm | ex.Norm1,
-    ) -> Piece:
-        arg = self.of(e.arg)
-        match e:
-            case ex.Trace():
-                return self.call("tr", arg, False)
-            case ex.Diag() | ex.Diagonal():
-                return self.call("diag", arg, False)
-            case ex.Total():
-                return self.call("sum", arg, False)
-            case ex.Det():
-                return self.call("det", arg, False)
-            case ex.LogDet():
-                return self.call("logdet", arg, False)
-            case ex.Norm():
-                return self.norm(arg.body, "2" if 1 in e.arg.shape else "F")
-            case ex.Norm1():
-                return self.norm(arg.body, "1")
-            case _:
-                assert_never(e)
+    def _operation(self, e: ex.Operation) -> Piece:
+        """An operator of the table: a norm in bars, another before brackets."""
+        bars = operators.TABLE[e.operator].bars
+        arg = self.listed(map(self.of, e.args))
+        if bars is None:
+            return self.call(e.operator, arg, False)
+        return self.norm(arg.body, bars[1] if 1 in e.arg.shape else bars[0])
+
+    def listed(self, pieces: Iterable[Piece]) -> Piece:
+        """Arguments with commas between them."""
+        parts = list(pieces)
+        return parts[0] if len(parts) == 1 else Piece(", ".join(p.body for p in parts))
 
     def _with_indices(
         self, e: ex.Row | ex.Column | ex.Entry | ex.Delta | ex.IndexSum | ex.Rows
@@ -407,10 +394,10 @@ class Typesetter(ABC):
             case ix.SumOver(indices=indices, body=body):
                 inside = self._under(indices)
                 return inside.summation(indices, inside.of_indexed(body))
-            case ix.Function(function=name, arg=arg):
+            case ix.Function(function=name, args=args):
                 if t == _INDEXED_PI and "pi" not in self.symbols:
                     return Piece(self.pi())
-                return self.call(name, self.of_indexed(arg), True)
+                return self.call(name, self.listed(map(self.of_indexed, args)), True)
             case ix.Pow(base=base, exponent=exponent):
                 if is_divisor(t):
                     below = self.of_indexed(reciprocal(t))

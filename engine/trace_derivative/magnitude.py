@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import expr as ex
-from .evaluate import Evaluator
+from . import expr as ex, functions
+from .evaluate import Evaluator, to_float
 from .expr import Expr
-from .stacks import Value
+from .stacks import Value, align, times
+
+_STEP = 1e-20j
 
 _LINEAR = (
     ex.Add
@@ -42,7 +44,48 @@ class Magnitude(Evaluator):
         if isinstance(e, _LINEAR) and e.symbols:
             return super().compute(e)
         array, axes = self._at_point.array(e)
-        return np.abs(array), axes
+        own = np.abs(array), axes
+        if not e.symbols:
+            return own
+        match e:
+            case ex.Apply(function=name, args=args):
+                slopes = _slopes(name, [self._at_point.array(a) for a in args])
+            case ex.Quotient(numerator=a, denominator=b):
+                args = (a, b)
+                below = reciprocal(self._at_point.array(b))
+                slopes = [below, times(own, below)]
+            case ex.Power(base=base, exponent=ex.Number(value=p)):
+                args = (base,)
+                below = reciprocal(self._at_point.array(base))
+                array, axes = times(own, below)
+                slopes = [(array * abs(to_float(p)), axes)]
+            case _:
+                return own
+        for slope, arg in zip(slopes, args, strict=True):
+            x, y, axes = align(own, times(slope, self._at(arg)))
+            own = np.maximum(x, y), axes
+        return own
+
+
+def _slopes(name: str, args: list[Value]) -> list[Value]:
+    """The absolute slopes of a function by each argument: what rounding is multiplied by."""
+    f = functions.get(name).evaluate
+    found: list[Value] = []
+    for number in range(len(args)):
+        if len(args) == 1:
+            array, axes = args[0]
+            moved = f(array + _STEP)
+        else:
+            a, b, axes = align(*args)
+            moved = f(a + _STEP, b) if number == 0 else f(a, b + _STEP)
+        found.append((np.abs(np.imag(moved)) / _STEP.imag, axes))
+    return found
+
+
+def reciprocal(value: Value) -> Value:
+    """The reciprocals of the absolute values."""
+    array, axes = value
+    return 1 / np.abs(array), axes
 
 
 def magnitude(e: Expr, at: Evaluator) -> float:

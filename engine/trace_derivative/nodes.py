@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, assert_never
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, TypeVar, assert_never
 
 if TYPE_CHECKING:
     import numpy as np
@@ -150,7 +150,7 @@ class Mul(Node):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Power(Node):
-    """Elementwise power by a scalar exponent, `A.^p`; the ordinary power of a scalar."""
+    """Elementwise power, `A.^B`, of which either may be a scalar; of two scalars the ordinary."""
 
     base: Expr
     exponent: Expr
@@ -195,10 +195,28 @@ class Quotient(Node):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Apply(Node):
-    """A function of one argument applied to every entry, `log(A)`."""
+    """A function applied entry by entry, `log(A)`, `arctan2(A,B)`."""
 
     function: str
-    arg: Expr
+    args: tuple[Expr, ...]
+
+    @property
+    def arg(self) -> Expr:
+        """The first argument, the only one of most functions."""
+        return self.args[0]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Operation(Node):
+    """An operator of whole matrices from the table of `operators`, `det(A)`, `norm2(A)`."""
+
+    operator: str
+    args: tuple[Expr, ...]
+
+    @property
+    def arg(self) -> Expr:
+        """The first argument, the only one of most operators."""
+        return self.args[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -225,34 +243,6 @@ class Trace(Node):
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Total(Node):
     """The sum of all entries, `sum(A)`."""
-
-    arg: Expr
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Det(Node):
-    """`det(A)`."""
-
-    arg: Expr
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class LogDet(Node):
-    """`logdet(A)`, the logarithm of a positive determinant."""
-
-    arg: Expr
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Norm(Node):
-    """The Frobenius (Euclidean) norm `norm2(A)`."""
-
-    arg: Expr
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Norm1(Node):
-    """The sum of absolute entries `norm1(A)`."""
 
     arg: Expr
 
@@ -317,10 +307,7 @@ Expr: TypeAlias = (
     | MatrixPower
     | Inverse
     | Total
-    | Norm
-    | Norm1
-    | Det
-    | LogDet
+    | Operation
     | Row
     | Column
     | Entry
@@ -417,6 +404,11 @@ def is_divisor(e: Expr) -> bool:
     )
 
 
+def is_operation(e: Expr, name: str) -> TypeGuard[Operation]:
+    """Is it the operator of that name?"""
+    return isinstance(e, Operation) and e.operator == name
+
+
 def describe(shape: Shape) -> str:
     """`a scalar`, `a vector of size n`, `an m x n matrix`: a shape in words."""
     if shape == SCALAR:
@@ -441,6 +433,8 @@ def children(e: Expr) -> tuple[Expr, ...]:
             return terms
         case Hadamard(factors=factors):
             return factors
+        case Apply(args=args) | Operation(args=args):
+            return args
         case Quotient(numerator=a, denominator=b):
             return (a, b)
         case Power(base=a, exponent=b):
@@ -452,15 +446,10 @@ def children(e: Expr) -> tuple[Expr, ...]:
         case (
             Transpose(arg=a)
             | Inverse(arg=a)
-            | Apply(arg=a)
             | Diag(arg=a)
             | Diagonal(arg=a)
             | Trace(arg=a)
             | Total(arg=a)
-            | Det(arg=a)
-            | LogDet(arg=a)
-            | Norm(arg=a)
-            | Norm1(arg=a)
             | Row(arg=a)
             | Column(arg=a)
             | Entry(arg=a)

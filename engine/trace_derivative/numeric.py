@@ -110,7 +110,8 @@ def kind(e: Expr) -> Kind:
 def _is_complex(name: str) -> bool:
     """Can the function be evaluated on complex arrays?"""
     try:
-        result = functions.get(name).evaluate(np.array([0.5 + 0.125j]))
+        entry = functions.get(name)
+        result = entry.evaluate(*[np.array([0.5 + 0.125j])] * entry.arity)
     except (TypeError, ValueError, ArithmeticError):
         return False
     return bool(np.iscomplexobj(result))

@@ -38,6 +38,7 @@ from .words import (
     NORMS,
     RESERVED,
     UNSUPPORTED,
+    arity,
     did_you_mean,
     is_symbol,
     pieces,
@@ -338,10 +339,10 @@ class _Parser(Cursor):
         self.height = height
         self.leave()
         self.higher(token)
-        wanted = 2 if function == "dot" else 1
+        wanted = arity(function)
         if len(args) != wanted:
             message = f"{word} takes {'two arguments' if wanted == 2 else 'one argument'}"
-            hint = "dot(a,b)" if wanted == 2 else f"{word}(A)"
+            hint = f"{word}(A,B)" if wanted == 2 else f"{word}(A)"
             raise self.error(f"{message}, not {len(args)}", (start, self.before()), hint)
         return Call(start, self.before(), function, tuple(args), elementwise)
 

@@ -76,10 +76,6 @@ _ONE_ARGUMENT: dict[type[ex.Node], str] = {
     ex.Diagonal: "diagonal",
     ex.Trace: "trace",
     ex.Total: "sum_of_entries",
-    ex.Det: "determinant",
-    ex.LogDet: "log_determinant",
-    ex.Norm: "norm",
-    ex.Norm1: "norm1",
 }
 
 
@@ -120,8 +116,10 @@ def _expr_fields(e: Expr) -> Json:
             return {"kind": "power", "base": _expr(base), "exponent": _expr(exponent)}
         case ex.MatrixPower(base=base, exponent=n):
             return {"kind": "matrix_power", "base": _expr(base), "exponent": n}
-        case ex.Apply(function=name, arg=arg):
-            return {"kind": "apply", "function": name, "argument": _expr(arg)}
+        case ex.Apply(function=name, args=args):
+            return {"kind": "apply", "function": name, "arguments": [_expr(a) for a in args]}
+        case ex.Operation(operator=name, args=args):
+            return {"kind": "operator", "operator": name, "arguments": [_expr(a) for a in args]}
         case ex.Row() | ex.Column() | ex.Entry() | ex.Delta() | ex.IndexSum() | ex.Rows():
             return _with_indices(e)
         case (
@@ -131,10 +129,6 @@ def _expr_fields(e: Expr) -> Json:
             | ex.Diagonal(arg=arg)
             | ex.Trace(arg=arg)
             | ex.Total(arg=arg)
-            | ex.Det(arg=arg)
-            | ex.LogDet(arg=arg)
-            | ex.Norm(arg=arg)
-            | ex.Norm1(arg=arg)
         ):
             return {"kind": _ONE_ARGUMENT[type(e)], "argument": _expr(arg)}
         case _:
@@ -178,8 +172,8 @@ def _indexed(t: Indexed) -> Json:
             return {"kind": "sum", "terms": [_indexed(u) for u in terms]}
         case ix.SumOver(indices=bound, body=body):
             return {"kind": "index_sum", "indices": _indices(bound), "body": _indexed(body)}
-        case ix.Function(function=name, arg=arg):
-            return {"kind": "apply", "function": name, "argument": _indexed(arg)}
+        case ix.Function(function=name, args=args):
+            return {"kind": "apply", "function": name, "arguments": [_indexed(a) for a in args]}
         case ix.Pow(base=base, exponent=exponent):
             return {"kind": "power", "base": _indexed(base), "exponent": _indexed(exponent)}
         case _:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from . import expr as ex, functions, latex_names as names
+from . import expr as ex, functions, latex_names as names, operators
 from .expr import Dim, Expr, Index
 from .indexed import Indexed
 from .latex_names import DEFAULT, Notation
@@ -89,8 +89,6 @@ _OPERATORS = {
     "tr": r"\mathrm{tr}",
     "diag": r"\mathrm{diag}",
     "sum": r"\mathrm{sum}",
-    "det": r"\det",
-    "logdet": r"\log\det",
 }
 _TRANSPOSES = {"T": ("T", "-T"), "top": (r"\top", r"-\top")}
 _WORD = re.compile(r"\\math(?:bf|it|rm)\{[^{}]{2,}\}")
@@ -222,5 +220,7 @@ def _operator(name: str) -> str:
         return _OPERATORS[name]
     if name == "sqrt":
         return r"\operatorname{sqrt}"
+    if name in operators.TABLE:
+        return operators.TABLE[name].latex or rf"\operatorname{{{name}}}"
     entry = functions.lookup(name)
     return entry.latex if entry else rf"\operatorname{{{names.symbol_name(name, False)}}}"

@@ -14,7 +14,7 @@ from enum import IntEnum
 from fractions import Fraction
 from typing import assert_never
 
-from . import expr as ex, functions
+from . import expr as ex, functions, operators, templates
 from .errors import UnsupportedError
 from .expr import Dim, Expr, Index
 
@@ -85,7 +85,10 @@ def _needed_dims(e: Expr) -> set[str]:
     """The names of the dimensions that the code mentions."""
     dims: set[Dim] = set()
     for node in ex.walk(e):
-        if isinstance(node, ex.Identity | ex.Ones | ex.Zeros):
+        if isinstance(node, ex.Operation):
+            meaning = _meaning(node)
+            dims.update(_needed_dims(meaning) if meaning is not None else ())
+        elif isinstance(node, ex.Identity | ex.Ones | ex.Zeros):
             dims.update(node.shape)
         elif isinstance(node, ex.IndexSum):
             dims.update(i.dim for i in node.indices)
@@ -130,6 +133,11 @@ class _Names:
         return self._indices[i.name]
 
 
+def _meaning(e: ex.Operation) -> Expr | None:
+    """The definition of an operator without code of its own; None of one that has code."""
+    return None if operators.TABLE[e.operator].numpy else templates.definition(e)
+
+
 class _Level(IntEnum):
     """Binding strength of Python's operators, low to high."""
 
@@ -143,10 +151,6 @@ class _Level(IntEnum):
 _CALLS: dict[type[ex.Node], str] = {
     ex.Trace: "np.trace({})",
     ex.Total: "np.sum({})",
-    ex.Det: "np.linalg.det({})",
-    ex.LogDet: "np.linalg.slogdet({})[1]",
-    ex.Norm: "np.linalg.norm({})",
-    ex.Norm1: "np.sum(np.abs({}))",
     ex.Inverse: "np.linalg.inv({})",
     ex.Diag: "np.diagflat({})",
     ex.Diagonal: "np.diag({}).reshape(-1, 1)",
@@ -198,8 +202,14 @@ class _Code:
                 return f"np.linalg.matrix_power({self.of(base, _Level.SUM)}, {n})", _Level.ATOM
             case ex.Apply() if e == functions.PI:
                 return "np.pi", _Level.ATOM
-            case ex.Apply(function=name, arg=arg):
-                return self._apply(name, arg)
+            case ex.Apply(function=name, args=args):
+                entry = functions.lookup(name)
+                return self._called(name, entry.numpy if entry else "", args)
+            case ex.Operation(operator=name, args=args):
+                meaning = _meaning(e)
+                if meaning is not None:
+                    return self.of(meaning, _Level.ATOM), _Level.ATOM
+                return self._called(name, operators.TABLE[name].numpy, args)
             case ex.Row() | ex.Column() | ex.Entry() | ex.Delta() | ex.IndexSum() | ex.Rows():
                 return self._with_indices(e), _Level.ATOM
             case ex.Identity() | ex.Ones() | ex.Zeros():
@@ -207,10 +217,6 @@ class _Code:
             case (
                 ex.Trace(arg=arg)
                 | ex.Total(arg=arg)
-                | ex.Det(arg=arg)
-                | ex.LogDet(arg=arg)
-                | ex.Norm(arg=arg)
-                | ex.Norm1(arg=arg)
                 | ex.Inverse(arg=arg)
                 | ex.Diag(arg=arg)
                 | ex.Diagonal(arg=arg)
@@ -257,18 +263,18 @@ class _Code:
     def _power(self, base: Expr, exponent: Expr) -> tuple[str, _Level]:
         """A power; of a scalar with an exponent that is not whole through NumPy, for its nan."""
         whole = isinstance(exponent, ex.Number) and exponent.value.denominator == 1
-        if whole or base.shape != ex.SCALAR:
+        if whole or (base.shape, exponent.shape) != (ex.SCALAR, ex.SCALAR):
             raised = self.of(exponent, _Level.ATOM)
             return f"{self.of(base, _Level.ATOM)} ** {raised}", _Level.POWER
         inside = f"{self.of(base, _Level.SUM)}, {self.of(exponent, _Level.SUM)}"
         return f"np.power({inside})", _Level.ATOM
 
-    def _apply(self, name: str, arg: Expr) -> tuple[str, _Level]:
-        entry = functions.lookup(name)
-        if entry is None or not entry.numpy:
+    def _called(self, name: str, form: str, args: tuple[Expr, ...]) -> tuple[str, _Level]:
+        """A function by its format, `np.exp({})`."""
+        if not form:
             raise UnsupportedError(f"there is no NumPy code for the function {name}")
-        body = entry.numpy.format(self.of(arg, _Level.SUM))
-        atom = re.fullmatch(r"[\w.]+\(.*\)", entry.numpy) is not None
+        body = form.format(*[self.of(a, _Level.SUM) for a in args])
+        atom = re.fullmatch(r"[\w.]+\(.*\)(\[\d+\])?", form) is not None
         return body, _Level.ATOM if atom else _Level.SUM
 
     def _constant(self, e: ex.Identity | ex.Ones | ex.Zeros) -> str:

@@ -22,10 +22,6 @@ _CALLS: dict[type[ex.Node], str] = {
     ex.Diagonal: "diag",
     ex.Trace: "tr",
     ex.Total: "sum",
-    ex.Det: "det",
-    ex.LogDet: "logdet",
-    ex.Norm: "norm2",
-    ex.Norm1: "norm1",
 }
 
 
@@ -101,8 +97,8 @@ class _Writer:
                 return ".*".join(self.at(f, NEG) for f in factors), MUL
             case ex.Quotient(numerator=a, denominator=b):
                 return f"{self.at(a, NEG)}./{self.at(b, NEG)}", MUL
-            case ex.Apply(function=name, arg=arg):
-                return f"{name}({self.of(arg)[0]})", ATOM
+            case ex.Apply(function=name, args=args) | ex.Operation(operator=name, args=args):
+                return f"{name}({','.join(self.of(a)[0] for a in args)})", ATOM
             case ex.Power(base=base, exponent=exponent):
                 return self._power(base, exponent)
             case ex.MatrixPower(base=base, exponent=n):
@@ -113,10 +109,6 @@ class _Writer:
                 | ex.Diagonal(arg=arg)
                 | ex.Inverse(arg=arg)
                 | ex.Total(arg=arg)
-                | ex.Det(arg=arg)
-                | ex.LogDet(arg=arg)
-                | ex.Norm(arg=arg)
-                | ex.Norm1(arg=arg)
             ):
                 return f"{_CALLS[type(e)]}({self.of(arg)[0]})", ATOM
             case ex.Identity(shape=(n, _)):
@@ -186,7 +178,7 @@ class _Writer:
         return body if strength >= POSTFIX or chain else f"({body})"
 
     def _power(self, base: Expr, exponent: Expr) -> tuple[str, int]:
-        sign = "^" if base.shape == ex.SCALAR else ".^"
+        sign = "^" if base.shape == exponent.shape == ex.SCALAR else ".^"
         if isinstance(exponent, ex.Number):
             value = exponent.value
             if value < 0 and base.shape == ex.SCALAR:
@@ -227,8 +219,8 @@ class _Writer:
             case ix.SumOver(indices=indices, body=body):
                 names = ",".join(i.name for i in indices)
                 return f"sum({names}: {self.of_indexed(body)[0]})", ATOM
-            case ix.Function(function=name, arg=arg):
-                return f"{name}({self.of_indexed(arg)[0]})", ATOM
+            case ix.Function(function=name, args=args):
+                return f"{name}({','.join(self.of_indexed(a)[0] for a in args)})", ATOM
             case ix.Pow(base=base, exponent=exponent):
                 return self._pow(base, exponent)
             case _:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from . import expr as ex
+from . import expr as ex, operators
 from .expr import Dim, Expr, Index
 from .indexed import Indexed
 from .latex_names import GREEK
@@ -148,7 +148,8 @@ class _Unicode(Typesetter):
         if scalar and name == "abs":
             return Piece(f"|{arg.body}|")
         body = self.square(arg.body) if name == "tr" else self.bracket(arg.body)
-        return Piece(("log det" if name == "logdet" else name) + body, Strength.FACTOR)
+        entry = operators.TABLE.get(name)
+        return Piece((entry.unicode if entry and entry.unicode else name) + body, Strength.FACTOR)
 
     def norm(self, body: str, kind: str) -> Piece:
         return Piece(f"‖{body}‖{_NORMS[kind]}")

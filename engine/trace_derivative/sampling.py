@@ -11,14 +11,14 @@ from __future__ import annotations
 import hashlib
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, permutations, product
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from . import expr as ex, functions
+from . import expr as ex, functions, operators
 from .errors import ParseError, ShapeError, UnsupportedError
 from .evaluate import Evaluator
 from .expr import Dim, Expr, Symbol
@@ -114,7 +114,7 @@ def samples(
 def _has_kinks(e: Expr) -> bool:
     """Is there a function with a derivative almost everywhere only?"""
     for node in ex.walk(e):
-        if isinstance(node, ex.Norm1):
+        if isinstance(node, ex.Operation) and not operators.TABLE[node.operator].analytic:
             return True
         if isinstance(node, ex.Apply) and not functions.get(node.function).analytic:
             return True
@@ -448,6 +448,15 @@ class _OutsideError(Exception):
     """The point is outside the domain, or too near to its edge."""
 
 
+_DISTANCES: dict[str, Callable[..., Array]] = {
+    "positive": np.abs,
+    "unit": lambda a: np.abs(1 - np.abs(a)),
+    "unequal": lambda a, b: np.abs(a - b),
+    "plane": lambda a, b: np.maximum(np.abs(a), np.abs(b)),
+}
+"""How far arguments are from the edge of a domain, or from a kink; see `functions`."""
+
+
 class Probe(Evaluator):
     """An evaluator that stops at the first node whose value or derivative is in doubt."""
 
@@ -471,23 +480,30 @@ class Probe(Evaluator):
 
     def _look(self, e: Expr) -> None:
         match e:
-            case ex.Apply(function=name, arg=arg):
+            case ex.Apply(function=name, args=args):
                 entry = functions.get(name)
-                if not entry.analytic or entry.domain == "positive":
-                    self._keep_from_zero(self._sizes(arg), e)
-                elif entry.domain == "unit":
-                    self._keep_from_zero(np.abs(1 - self._sizes(arg)), e)
+                domain = "positive" if not entry.analytic and entry.arity == 1 else entry.domain
+                if domain in _DISTANCES:
+                    self._keep_from_zero(_DISTANCES[domain](*[self._at(a)[0] for a in args]), e)
+            case ex.Operation(operator=name, arg=arg):
+                self._look_at_operator(operators.TABLE[name].domain, arg, e)
             case ex.Power(base=arg, exponent=exponent):
                 if not _is_plain(exponent):
                     self._keep_from_zero(self._sizes(arg), e)
-            case ex.Quotient(denominator=arg) | ex.Norm1(arg=arg):
+            case ex.Quotient(denominator=arg):
                 self._keep_from_zero(self._sizes(arg), e)
-            case ex.Norm(arg=arg):
-                self._keep_from_zero(self._sizes(arg).max(axis=(-1, -2)), e)
-            case ex.Inverse(arg=arg) | ex.LogDet(arg=arg):
+            case ex.Inverse(arg=arg):
                 self._well_conditioned(self._at(arg)[0], e)
             case _:
                 pass
+
+    def _look_at_operator(self, domain: str, arg: Expr, e: Expr) -> None:
+        if domain == "entries":
+            self._keep_from_zero(self._sizes(arg), e)
+        elif domain == "nonzero":
+            self._keep_from_zero(self._sizes(arg).max(axis=(-1, -2)), e)
+        elif domain == "invertible":
+            self._well_conditioned(self._at(arg)[0], e)
 
     def _sizes(self, e: Expr) -> Array:
         return np.abs(self._at(e)[0])

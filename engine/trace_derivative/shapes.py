@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import assert_never
 
-from . import explain
+from . import explain, operators
 from .declare import Declaration, check_size
 from .dims import ANY, ONE, SEVERAL, SINGLE, UNIT, Demand, Dimensions, Pair
 from .errors import ShapeError, Span, UnsupportedError
@@ -35,7 +35,7 @@ from .tree import (
 )
 from .words import rank_of
 
-_SQUARE = frozenset({"tr", "det", "logdet", "inv"})
+_SQUARE = frozenset({"tr", "inv"})
 
 
 class Inference:
@@ -265,14 +265,13 @@ class Inference:
     def _raised(self, node: Raised) -> Pair:
         base, exponent = self.infer(node.base), self.infer(node.exponent)
         if not self._settle_scalar(exponent):
-            what = f"the exponent is {self._words(node.exponent)}"
             if node.elementwise:
-                raise UnsupportedError(
-                    f"{what}: powers by a matrix are not supported",
-                    source=self.sources[-1],
-                    span=node.exponent.span,
-                    hint="exp(log(A).*B)",
-                )
+                if self._settle_scalar(base):
+                    return exponent
+                why = Demand(".^", self._text, node, node.base, node.exponent)
+                self._same(why, base, exponent)
+                return base
+            what = f"the exponent is {self._words(node.exponent)}"
             raise self.error(what, node.exponent, "an exponent is a scalar; a transpose is A'")
         if not node.elementwise and not self._settle_scalar(base):
             self._square(node, node.base, "a power")
@@ -282,6 +281,8 @@ class Inference:
         pairs = [self.infer(arg) for arg in node.args]
         function = node.function
         if node.elementwise:
+            for arg, pair in zip(node.args[1:], pairs[1:], strict=True):
+                self._same(Demand(function, self._text, node, node.args[0], arg), pairs[0], pair)
             return pairs[0]
         if function in _SQUARE:
             self._square(node, node.args[0], function)
@@ -291,14 +292,36 @@ class Inference:
             return UNIT
         if function == "diag":
             return self._diag(node, pairs[0])
-        if function.startswith("vector") and not self._as_vector(pairs[0]):
+        if function.startswith("vector ") and not self._as_vector(pairs[0]):
             raise UnsupportedError(
                 "this norm is for vectors only",
                 source=self.sources[-1],
                 span=node.span,
                 hint="‖A‖_F, or norm2(A) and norm1(A) of all entries",
             )
-        return UNIT
+        entry = operators.TABLE.get(function.removeprefix("vector "))
+        return self._operation(node, entry, pairs) if entry else UNIT
+
+    def _operation(self, node: Call, entry: operators.Operator, pairs: list[Pair]) -> Pair:
+        """An operator of the table: its dimension letters become dimensions."""
+        if all(map(self.dims.is_scalar, pairs)):
+            return UNIT
+        found: dict[str, tuple[int, Tree]] = {"1": (ONE, node)}
+        for letters, arg, pair in zip(entry.arguments, node.args, pairs, strict=True):
+            for letter, dim in zip(letters, pair, strict=True):
+                known, where = found.setdefault(letter, (dim, arg))
+                right = None if where is arg else arg
+                if letter == "1" and not self.dims.unify(dim, ONE):
+                    raise self._no_vector(node, entry, arg)
+                self._unify(known, dim, Demand(entry.name, self._text, node, where, right))
+        rows, columns = (found[letter][0] for letter in entry.result)
+        return rows, columns
+
+    def _no_vector(self, node: Call, entry: operators.Operator, arg: Tree) -> ShapeError:
+        """The error for a matrix where a column is needed."""
+        others = [o for o in operators.TABLE if o.startswith(f"{entry.name}_")]
+        hint = f"there are {' and '.join(others)}" if others else "a column vector is needed"
+        return self.error(f"{entry.name} needs a vector, not {self._words(arg)}", node, hint)
 
     def _as_vector(self, pair: Pair) -> bool:
         """Is it a column or a row, or is it one by default?"""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from . import expr as ex
+from . import expr as ex, operators
 from .canonical import canonical
 from .expr import Expr
 from .limits import check_terms, check_time
@@ -84,10 +84,10 @@ def _transpose_rule(e: Expr) -> Expr:
             return _fewer(ex.hadamard(*[flip(f) for f in factors]), e)
         case ex.Quotient(numerator=a, denominator=b):
             return _fewer(ex.quotient(flip(a), flip(b)), e)
-        case ex.Apply(function=name, arg=inner):
-            return _fewer(ex.apply(name, flip(inner)), e)
+        case ex.Apply(function=name, args=args):
+            return _fewer(ex.apply(name, *[flip(a) for a in args]), e)
         case ex.Power(base=base, exponent=p):
-            return _fewer(ex.power(flip(base), p), e)
+            return _fewer(ex.power(flip(base), flip(p)), e)
         case ex.IndexSum(indices=indices, body=body):
             return ex.index_sum(indices, flip(body))
         case _:
@@ -491,10 +491,10 @@ def _total_rule(e: Expr) -> Expr:
     return e
 
 
-def _det_rule(e: Expr) -> Expr:
-    if isinstance(e, ex.Det | ex.LogDet) and isinstance(e.arg, ex.Transpose):
-        return ex.with_children(e, (e.arg.arg,))
-    return e
+def _operation_rule(e: Expr) -> Expr:
+    if not isinstance(e, ex.Operation) or not isinstance(e.arg, ex.Transpose):
+        return e
+    return ex.with_children(e, (e.arg.arg,)) if operators.TABLE[e.operator].invariant else e
 
 
 def _matrix_power_rule(e: Expr) -> Expr:
@@ -525,8 +525,7 @@ _RULES: dict[type[ex.Node], Callable[[Expr], Expr]] = {
     ex.Diagonal: _diagonal_rule,
     ex.Trace: _trace_rule,
     ex.Total: _total_rule,
-    ex.Det: _det_rule,
-    ex.LogDet: _det_rule,
+    ex.Operation: _operation_rule,
     ex.Inverse: _inverse_rule,
     ex.MatrixPower: _matrix_power_rule,
     ex.IndexSum: simplify_index_sum,

@@ -96,7 +96,7 @@ def _entry(name: str) -> ElementFunction | None:
         return None
     return ElementFunction(
         name,
-        derivative,
+        (derivative,),
         _latex(name),
         _numpy(name),
         _elementwise(value, numeric_slope),

@@ -9,23 +9,27 @@ from __future__ import annotations
 import difflib
 import re
 
-from . import functions
+from . import functions, operators
 
 MATRIX_FUNCTIONS = {
     "tr": "tr",
     "trace": "tr",
     "Tr": "tr",
-    "det": "det",
-    "logdet": "logdet",
     "inv": "inv",
     "sum": "sum",
-    "norm": "norm2",
-    "norm2": "norm2",
-    "norm1": "norm1",
     "diag": "diag",
     "dot": "dot",
-}
+} | operators.names()
 """Functions of matrices, by every name that they are read by."""
+
+
+def arity(function: str) -> int:
+    """How many arguments a function of the language takes."""
+    if function in operators.TABLE:
+        return len(operators.TABLE[function].arguments)
+    entry = functions.lookup(function)
+    return 2 if function == "dot" else entry.arity if entry else 1
+
 
 CONSTANTS = frozenset({"eye", "ones", "zeros"})
 """Constant matrices with sizes."""
@@ -40,9 +44,6 @@ UNSUPPORTED = {
     "logm": "log is elementwise, there is no matrix logarithm",
     "sqrtm": "sqrt is elementwise, there is no matrix square root",
     "pinv": "write inv(A'*A)*A'",
-    "softmax": "write exp(x)/sum(exp(x))",
-    "max": "there are relu, abs and sign",
-    "min": "there are relu, abs and sign",
     "rank": "it has no derivative",
     "eig": "there are tr, det and logdet",
     "svd": "there are norm2 and logdet",

@@ -19,7 +19,7 @@ from .printed import Ambiguous, Env, Meaning, Value
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|\S")
 _FUNCTIONS = {r"\exp", r"\log", r"\sin", r"\cos", r"\tan", r"\sinh", r"\cosh", r"\tanh"}
-_FUNCTIONS |= {r"\arcsin", r"\arccos", r"\arctan", r"\det"}
+_FUNCTIONS |= {r"\arcsin", r"\arccos", r"\arctan", r"\det", r"\max", r"\min"}
 _BOLD = {r"\mathbf", r"\boldsymbol"}
 _COUNTER = itertools.count()
 _END = {"}", r"\right", r"\\", r"\end", "+", "-", r"\odot", ")", ""}
@@ -225,10 +225,14 @@ class Reader:
         if name == "log" and self.next == r"\det":
             self.take()
             name = "logdet"
+        if self.next == "_":
+            self.take("_", "{", r"\mathrm")
+            name = f"{name}_{''.join(self.group())}"
+            self.take("}")
         left, right = ("[", "]") if name == "tr" else ("(", ")")
-        inner = self.sub(self.inside(left, right))
+        inner = [self.sub(part) for part in _arguments(self.inside(left, right))]
         self.no_script()
-        return lambda env: pr.operator(name, inner(env))
+        return lambda env: pr.operator(name, *[part(env) for part in inner])
 
     def bold(self) -> Meaning:
         command = self.take()
@@ -320,7 +324,7 @@ class Reader:
             raise Ambiguous("a second superscript")
         if tokens[:1] == [r"\odot"]:
             exponent = self.sub(tokens[1:])
-            return lambda env: _elementwise_power(meaning(env), exponent(env))
+            return lambda env: pr.elementwise_power(meaning(env), exponent(env))
         return lambda env: self.raised(meaning(env), tokens, env)
 
     def raised(self, base: Value, tokens: list[str], env: Env) -> Value:
@@ -380,6 +384,19 @@ class Reader:
         return lambda env: pr.stacked([body({**env, name: k}) for k in range(size)])
 
 
+def _arguments(tokens: list[str]) -> list[list[str]]:
+    """The tokens between the commas that stand outside of brackets and groups."""
+    out: list[list[str]] = [[]]
+    depth = 0
+    for token in tokens:
+        depth += {r"\left": 1, "{": 1, r"\right": -1, "}": -1}.get(token, 0)
+        if token == "," and not depth:
+            out.append([])
+        else:
+            out[-1].append(token)
+    return out
+
+
 def _joined(tokens: list[str]) -> str:
     return "".join(f"{t} " if t.startswith("\\") else t for t in tokens)
 
@@ -430,9 +447,3 @@ def _added(values: list[Value]) -> Value:
     for v in values[1:]:
         out = pr.combine(np.add, out, v)
     return out
-
-
-def _elementwise_power(base: Value, exponent: Value) -> Value:
-    if pr.is_scalar(base) or not pr.is_scalar(exponent):
-        raise Ambiguous("an elementwise power")
-    return pr.each(lambda a: np.power(a, exponent), base)

@@ -180,6 +180,17 @@ def power(value: Value, exponent: float) -> Value:
     return each(lambda a: np.linalg.matrix_power(a, int(exponent)), value)
 
 
+def elementwise_power(base: Value, exponent: Value) -> Value:
+    """The power entry by entry; at least one of the two is a matrix."""
+    if is_scalar(exponent):
+        if is_scalar(base):
+            raise Ambiguous("an elementwise power of numbers")
+        return each(lambda a: np.power(a, exponent), base)
+    if is_scalar(base):
+        return each(lambda a: np.power(base, a), exponent)
+    return combine(np.power, base, exponent)
+
+
 def diag(value: Value) -> Value:
     if isinstance(value, Open):
         if 1 not in (value.rows, value.columns):
@@ -230,8 +241,17 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def operator(name: str, value: Value) -> Value:
-    """tr, diag, sum, det, logdet or an elementwise function."""
+PAIRS: dict[str, Callable[[Any, Any], Any]] = {
+    "max": np.maximum,
+    "min": np.minimum,
+    "logaddexp": np.logaddexp,
+}
+
+
+def operator(name: str, value: Value, *others: Value) -> Value:
+    """tr, diag, sum, det, logdet, softmax ... or an elementwise function."""
+    if others:
+        return combine(PAIRS[name], value, others[0])
     if name in FUNCTIONS:
         return each(FUNCTIONS[name], value)
     if name == "diag":
@@ -246,6 +266,14 @@ def operator(name: str, value: Value) -> Value:
     if name == "logdet":
         with np.errstate(all="ignore"):
             return float(np.log(np.linalg.det(array)))
+    with np.errstate(all="ignore"):
+        if name == "logsumexp":
+            return float(np.log(np.sum(np.exp(array))))
+        if name in {"softmax_rows", "softmax_columns"}:
+            e = np.exp(np.atleast_2d(array))
+            return scalar_or_array(
+                e / e.sum(axis=1 if name == "softmax_rows" else 0, keepdims=True)
+            )
     raise Ambiguous(f"an unknown operator {name}")
 
 

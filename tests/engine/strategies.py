@@ -22,6 +22,8 @@ SMOOTH = ("exp", "sin", "cos", "tanh", "arctan", "sigmoid", "softplus")
 """Functions that are smooth and defined everywhere."""
 FUNCTIONS = (*SMOOTH, "log", "sqrt", "tan", "sinh", "cosh", "abs", "sign", "relu", "step")
 """All functions that expressions are made of by default."""
+PAIRS = ("logaddexp", "max")
+"""Functions of two arguments."""
 
 _SHAPES: dict[str, tuple[Dim, ...]] = {
     "X": ("m", "n"),
@@ -96,7 +98,7 @@ class _Maker:
         if shape == SCALAR:
             rules += [self.reduced, self.reduced, self.reduced, self.quadratic]
         else:
-            rules += [self.transposed, self.hadamard, self.quotient]
+            rules += [self.transposed, self.hadamard, self.quotient, self.softmax]
             if shape[0] == shape[1]:
                 rules += [self.square, self.square]
             if shape[1] == 1:
@@ -145,17 +147,25 @@ class _Maker:
         return numerator if _vanishes(denominator) else ex.quotient(numerator, denominator)
 
     def applied(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        if self.draw(st.integers(0, 5)) == 0:
+            parts = [self.of(shape, depth, scope) for _ in range(2)]
+            return ex.apply(self.one(PAIRS), *parts)
         return ex.apply(self.one(self.functions), self.of(shape, depth, scope))
 
     def power(self, shape: Shape, depth: int, scope: Scope) -> Expr:
         base = self.of(shape, depth, scope)
-        if self.draw(st.integers(0, 3)) == 0:
+        kind = self.draw(st.integers(0, 5))
+        if kind == 0:
             return ex.power(base, self.of(SCALAR, 0, scope))
+        if kind == 1:
+            return ex.power(base, self.of(shape, 0, scope))
+        if kind == 2:
+            return ex.power(self.leaf(SCALAR, scope), base)
         return base if _vanishes(base) else ex.power(base, ex.number(self.one(_EXPONENTS)))
 
     def reduced(self, shape: Shape, depth: int, scope: Scope) -> Expr:
         n = self.one(DIMS)
-        kinds = (ex.trace, ex.det, ex.logdet, ex.total, ex.norm, ex.norm1)
+        kinds = (ex.trace, ex.det, ex.logdet, ex.total, ex.norm, ex.norm1, _logsumexp)
         kind = self.one(kinds)
         if kind in kinds[:3]:
             return kind(self.of((n, n), depth, scope))
@@ -188,6 +198,10 @@ class _Maker:
         if _vanishes(inner):
             return inner
         return ex.inverse(inner) if kind == 1 else ex.matrix_power(inner, kind * 2 - 2 or -2)
+
+    def softmax(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        kind = self.one(("softmax_rows", "softmax_columns"))
+        return ex.operation(kind, self.of(shape, depth, scope))
 
     def diagonal(self, shape: Shape, depth: int, scope: Scope) -> Expr:
         return ex.diagonal(self.of((shape[0], shape[0]), depth, scope))
@@ -225,6 +239,10 @@ class _Maker:
         if shape[1] == 1:
             return ex.column(self.of((shape[0], index.dim), depth, scope), index)
         return ex.mul(self.slice(SCALAR, depth, scope, index), self.of(shape, depth, scope))
+
+
+def _logsumexp(e: Expr) -> Expr:
+    return ex.operation("logsumexp", e)
 
 
 def _vanishes(e: Expr) -> bool:

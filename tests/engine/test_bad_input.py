@@ -101,7 +101,6 @@ NESTED = "(" * 2_000 + "A" + ")" * 2_000
         ("A./(B - zeros)./zeros(m,n)", UnsupportedError, "zeros(m,n)", "division by zero"),
         ("0^-1", UnsupportedError, "0^-1", "division by zero"),
         ("A^0.5", UnsupportedError, "0.5", "whole number"),
-        ("A.^B", UnsupportedError, "B", "powers by a matrix"),
     ],
 )
 def test_bad_input(text: str, kind: type[Exception], fault: str | None, words: str) -> None:

@@ -138,7 +138,7 @@ def test_derivative_of_a_function(monkeypatch: pytest.MonkeyPatch) -> None:
 
     from trace_derivative import functions
 
-    wrong = replace(functions.TABLE["log"], derivative=ex.power(functions.U, ex.number(-2)))
+    wrong = replace(functions.TABLE["log"], derivatives=(ex.power(functions.U, ex.number(-2)),))
     monkeypatch.setitem(functions.TABLE, "log", wrong)
     v = td.derive("tr(V' log(A X B))", wrt="X").verification
     assert not v.passed

@@ -40,7 +40,7 @@ def test_derivative_and_numbers_agree(name: str) -> None:
     x = points(name)
     numeric = gradient(total(apply(name, X)), X, {"X": x})
     assert np.isfinite(numeric).all()
-    assert np.allclose(evaluate(lift(entry.derivative, X), {"X": x}), numeric, rtol=1e-11)
+    assert np.allclose(evaluate(lift(entry.derivatives[0], X), {"X": x}), numeric, rtol=1e-11)
     h = 1e-6
     differences = (entry.evaluate(x + h) - entry.evaluate(x - h)) / (2 * h)
     assert np.allclose(differences, numeric, rtol=1e-6, atol=1e-7)
@@ -66,8 +66,8 @@ def test_values_are_those_of_the_math_module(name: str, f) -> None:  # type: ign
 def test_irrational_constants_survive() -> None:
     entry = lookup("erf")
     assert entry is not None
-    assert str(entry.derivative) == "2*exp(-u^2)/sqrt(arccos(-1))"
-    assert evaluate(entry.derivative, {"u": 0.0}) == pytest.approx(2 / math.sqrt(math.pi))
+    assert str(entry.derivatives[0]) == "2*exp(-u^2)/sqrt(arccos(-1))"
+    assert evaluate(entry.derivatives[0], {"u": 0.0}) == pytest.approx(2 / math.sqrt(math.pi))
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_outside_the_domain_is_not_a_number() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "floor", "frac", "re", "conjugate", "Max", "Piecewise", "Function", "WildFunction", "beta",
+        "floor", "frac", "re", "conjugate", "Piecewise", "Function", "WildFunction", "beta",
         "atan2", "DiracDelta", "totient", "partition", "zeta", "besselj", "log2", "log10",
         "LambertW1", "besselj01", "besselj9999", "sympify", "S", "sqrt2", "lambdify", "Symbol",
         "Lambda", "Derivative", "Integral", "LaplaceTransform", "And", "Matrix", "core",
@@ -114,7 +114,7 @@ def test_every_function_of_sympys_is_right_or_refused() -> None:
     for name in found + [f"{family}2" for family in ORDERED]:
         entry = sympy_function(name)
         assert entry is not None
-        used = {n.function for n in ex.walk(entry.derivative) if isinstance(n, ex.Apply)}
+        used = {n.function for n in ex.walk(entry.derivatives[0]) if isinstance(n, ex.Apply)}
         assert all(lookup(other) for other in used), name
 
 

@@ -188,12 +188,15 @@ class Reader:
         bracket = self.take()
         if bracket != ("[" if name == "tr" else "("):
             raise Ambiguous(f"{name}{bracket}")
-        inner = self.sum()
+        inner = [self.sum()]
+        while self.next == ",":
+            self.take()
+            inner.append(self.sum())
         self.take("]" if bracket == "[" else ")")
         if self.adjacent and self.next not in _END | {"|", "·"}:
             raise Ambiguous("what is raised to a power?")
         name = "logdet" if name == "log det" else name
-        return lambda env: pr.operator(name, inner(env))
+        return lambda env: pr.operator(name, *[part(env) for part in inner])
 
     def named(self, token: str) -> Meaning:
         if token == "π" and token not in self.values:
@@ -227,7 +230,7 @@ class Reader:
         if token == "^⊙":
             self.take()
             exponent = self.exponent()
-            return lambda env: pr.each(lambda a: np.power(a, exponent(env)), meaning(env))
+            return lambda env: pr.elementwise_power(meaning(env), exponent(env))
         if token == "^":
             self.take()
             exponent = self.exponent()
