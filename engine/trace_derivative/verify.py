@@ -120,7 +120,9 @@ class Verifier:
         sizes = [float(np.max(np.abs(a), initial=0.0)) for a in (left, right)]
         gap = float(np.max(np.abs(left - right), initial=0.0))
         f = float(np.max(np.abs(point.at.value(self._journey.function)), initial=0.0))
-        return min(sizes) > 1e-6 * f and gap > 1e-3 * min(sizes)
+        noise = _ROUNDING / 10 * magnitude(self._journey.function, point.at)
+        least = noise if f < noise else 1e-6 * f
+        return min(sizes) > least and gap > 1e-3 * min(sizes)
 
     def _value(self, side: Side, free: tuple[Index, ...], point: _Point) -> Array:
         key = (side, free)
