@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from . import operators
 from .errors import ShapeError
@@ -72,7 +73,12 @@ def symbol(name: str, shape: Shape, rank: int | None = None) -> Symbol:
 
 def number(value: Fraction | int) -> Number:
     """An exact number."""
-    return make(Number, SCALAR, (), Fraction(value))
+    exact = value if isinstance(value, Fraction) else _whole(value)
+    return make(Number, SCALAR, (), number=exact)
+
+
+_whole = lru_cache(maxsize=1024)(Fraction)
+_UNIT = _whole(1)
 
 
 ZERO = number(0)
@@ -111,7 +117,7 @@ def add(*terms: Expr) -> Expr:
     The number stands first where the sum would begin with a minus, else last.
     """
     flat: list[Expr] = []
-    constant = Fraction(0)
+    constant: Fraction | int = 0
     for term in terms:
         for t in term.terms if isinstance(term, Add) else (term,):
             if t.shape != terms[0].shape:
@@ -130,17 +136,17 @@ def add(*terms: Expr) -> Expr:
 
 def mul(*factors: Expr) -> Expr:
     """The product of matrices and scalars, in the normal form of `Mul`."""
-    coefficient = Fraction(1)
+    coefficient = _UNIT
     scalars: list[Expr] = []
     chain: list[Expr] = []
     for f in factors:
         if isinstance(f, Number):
-            coefficient *= f.value
+            coefficient = _times(coefficient, f.value)
         elif isinstance(f, Mul):
-            coefficient *= f.coefficient
+            coefficient = _times(coefficient, f.coefficient)
             _flush(chain, scalars)
             if f.shape == SCALAR and f.matrices:
-                scalars.append(_product(Fraction(1), (), f.matrices))
+                scalars.append(_product(_UNIT, (), f.matrices))
             else:
                 scalars.extend(f.scalars)
                 _extend(chain, f.matrices, scalars)
@@ -153,11 +159,16 @@ def mul(*factors: Expr) -> Expr:
     if coefficient == 0:
         return zeros(*shape)
     if chain and shape == SCALAR and scalars:
-        scalars.append(_product(Fraction(1), (), tuple(chain)))
+        scalars.append(_product(_UNIT, (), tuple(chain)))
         chain = []
     if len(scalars) > 1:
         scalars.sort(key=is_divisor)
     return _product(coefficient, tuple(scalars), tuple(chain))
+
+
+def _times(a: Fraction, b: Fraction) -> Fraction:
+    """The product of two numbers, of which one is 1 most of the time."""
+    return b if a is _UNIT else a if b is _UNIT else a * b
 
 
 def _extend(chain: list[Expr], more: tuple[Expr, ...], scalars: list[Expr]) -> None:
@@ -176,7 +187,7 @@ def _extend(chain: list[Expr], more: tuple[Expr, ...], scalars: list[Expr]) -> N
 def _flush(chain: list[Expr], scalars: list[Expr]) -> None:
     """Move a chain that is 1 x 1 to the scalars."""
     if chain and (chain[0].shape[0], chain[-1].shape[1]) == SCALAR:
-        scalars.append(_product(Fraction(1), (), tuple(chain)))
+        scalars.append(_product(_UNIT, (), tuple(chain)))
         chain.clear()
 
 
@@ -185,10 +196,12 @@ def _product(coefficient: Fraction, scalars: tuple[Expr, ...], chain: tuple[Expr
         chain, scalars = scalars[0].matrices, ()
     if not scalars and not chain:
         return number(coefficient)
-    if coefficient == 1 and len(scalars) + len(chain) == 1:
-        return (scalars + chain)[0]
+    if coefficient == 1:
+        coefficient = _UNIT
+        if len(scalars) + len(chain) == 1:
+            return (scalars + chain)[0]
     shape = (chain[0].shape[0], chain[-1].shape[1]) if chain else SCALAR
-    return make(Mul, shape, scalars + chain, coefficient, scalars, chain)
+    return make(Mul, shape, scalars + chain, scalars, chain, number=coefficient)
 
 
 def scale(coefficient: Fraction | int, e: Expr) -> Expr:
@@ -209,10 +222,10 @@ def sub(a: Expr, b: Expr) -> Expr:
 def split_coefficient(e: Expr) -> tuple[Fraction, Expr]:
     """`(c, rest)` with `e = c * rest` and no number in front of the rest."""
     if isinstance(e, Mul):
-        return e.coefficient, _product(Fraction(1), e.scalars, e.matrices)
+        return e.coefficient, _product(_UNIT, e.scalars, e.matrices)
     if isinstance(e, Number):
         return e.value, ONE
-    return Fraction(1), e
+    return _UNIT, e
 
 
 # ------------------------------------------------------------------------ other operators
@@ -275,7 +288,7 @@ def power(base: Expr, exponent: Expr) -> Expr:
         if isinstance(base, Power) and whole:
             return power(base.base, mul(base.exponent, exponent))
         if whole and isinstance(base, Mul) and base.shape == SCALAR and abs(p) < 100:
-            parts = base.scalars or (_product(Fraction(1), (), base.matrices),)
+            parts = base.scalars or (_product(_UNIT, (), base.matrices),)
             if base.coefficient != 1 or len(parts) > 1:
                 front = number(base.coefficient**p.numerator)
                 return mul(front, *[power(s, exponent) for s in parts])

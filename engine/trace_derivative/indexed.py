@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar, assert_never
 
 from . import expr as ex
@@ -136,12 +137,26 @@ def _make(
     bound: tuple[Index, ...] = (),
     own: tuple[Index, ...] = (),
     names: frozenset[str] = _NO_NAMES,
+    number: Fraction | None = None,
 ) -> T:
-    key = (kind, *fields)
+    if number is None:
+        key: tuple[Any, ...] = (kind, *fields)
+    else:
+        # the hash of a fraction is slow, that of two whole numbers is not
+        key = (kind, number.numerator, number.denominator, *fields)
+        fields = (number, *fields)
     node = _table.get(key)
     if node is None:
-        free = _NO_INDICES.union(*[p.free for p in parts]).difference(bound).union(own)
-        names = names.union(*[p.symbols for p in parts])
+        free = _NO_INDICES
+        if len(parts) == 1:
+            free, names = parts[0].free, parts[0].symbols
+        elif parts:
+            free = free.union(*[p.free for p in parts])
+            names = names.union(*[p.symbols for p in parts])
+        if bound:
+            free = free.difference(bound)
+        if own:
+            free = free.union(own)
         node = kind(free, names, key, hash(key), *fields)
         if len(_table) >= _TABLE_LIMIT:
             _table.clear()
@@ -154,7 +169,11 @@ def _make(
 
 def num(value: Fraction | int) -> Num:
     """An exact number."""
-    return _make(Num, (), Fraction(value))
+    return _make(Num, (), number=value if isinstance(value, Fraction) else _whole(value))
+
+
+_whole = lru_cache(maxsize=1024)(Fraction)
+_UNIT = _whole(1)
 
 
 ONE = num(1)
@@ -183,13 +202,16 @@ def kronecker(row: Index, column: Index) -> Indexed:
 
 def times(*factors: Indexed) -> Indexed:
     """The product; nested products become flat, numbers go in front."""
-    coefficient = Fraction(1)
+    coefficient = _UNIT
     flat: list[Indexed] = []
     for f in factors:
+        if isinstance(f, Num | Times):
+            value = f.value if isinstance(f, Num) else f.coefficient
+            if value is not _UNIT:
+                coefficient = value if coefficient is _UNIT else coefficient * value
         if isinstance(f, Num):
-            coefficient *= f.value
-        elif isinstance(f, Times):
-            coefficient *= f.coefficient
+            continue
+        if isinstance(f, Times):
             flat.extend(f.factors)
         else:
             flat.append(f)
@@ -197,14 +219,16 @@ def times(*factors: Indexed) -> Indexed:
         return ZERO
     if not flat:
         return num(coefficient)
-    if coefficient == 1 and len(flat) == 1:
-        return flat[0]
-    return _make(Times, (*flat,), coefficient, (*flat,))
+    if coefficient == 1:
+        coefficient = _UNIT
+        if len(flat) == 1:
+            return flat[0]
+    return _make(Times, (*flat,), (*flat,), number=coefficient)
 
 
 def plus(*terms: Indexed) -> Indexed:
     """The sum; nested sums become flat, numbers are added up."""
-    constant = Fraction(0)
+    constant: Fraction | int = 0
     flat: list[Indexed] = []
     for t in terms:
         for u in t.terms if isinstance(t, Plus) else (t,):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, TypeVar, assert_never
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard, TypeVar, assert_never
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,9 +22,11 @@ Shape: TypeAlias = tuple[Dim, Dim]
 SCALAR: Shape = (1, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
-    """An index name with the dimension it runs over, from 1 to `dim`."""
+class Index(NamedTuple):
+    """An index name with the dimension it runs over, from 1 to `dim`.
+
+    A named tuple, for indices are hashed and compared more often than anything else.
+    """
 
     name: str
     dim: Dim
@@ -338,12 +340,18 @@ def make(
     bound: tuple[Index, ...] = (),
     own: tuple[Index, ...] = (),
     name: str | None = None,
+    number: Fraction | None = None,
 ) -> N:
     """The one node of this kind with these fields; `parts` are its children.
 
-    For the constructors of `expr` only: it checks nothing.
+    A `number` is the first field.  For the constructors of `expr` only: it checks nothing.
     """
-    key = (kind, shape, *fields)
+    if number is None:
+        key: tuple[Any, ...] = (kind, shape, *fields)
+    else:
+        # the hash of a fraction is slow, that of two whole numbers is not
+        key = (kind, shape, number.numerator, number.denominator, *fields)
+        fields = (number, *fields)
     node = _table.get(key)
     if node is None:
         names, free = _NO_NAMES, _NO_INDICES
