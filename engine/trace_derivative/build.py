@@ -133,7 +133,7 @@ class Builder:
 
     def _call(self, node: Call, function: str, args: list[Expr]) -> Expr:
         if node.elementwise:
-            return ex.apply(function, *args)
+            return ex.apply(function, *_of_one_shape(args))
         if function == "dot":
             return ex.total(ex.hadamard(*args))
         if function == "diag":
@@ -228,6 +228,12 @@ class Builder:
 
     def _error(self, kind: type[E], message: str, place: Place, hint: str) -> E:
         return kind(message, source=self._source, span=place.span, hint=hint)
+
+
+def _of_one_shape(args: list[Expr]) -> list[Expr]:
+    """The arguments, with each scalar among matrices as a multiple of the matrix of ones."""
+    shape = next((a.shape for a in args if a.shape != ex.SCALAR), ex.SCALAR)
+    return [a if a.shape == shape else ex.mul(a, ex.ones(*shape)) for a in args]
 
 
 def _bits(value: Fraction) -> int:

@@ -281,9 +281,7 @@ class Inference:
         pairs = [self.infer(arg) for arg in node.args]
         function = node.function
         if node.elementwise:
-            for arg, pair in zip(node.args[1:], pairs[1:], strict=True):
-                self._same(Demand(function, self._text, node, node.args[0], arg), pairs[0], pair)
-            return pairs[0]
+            return self._entry_by_entry(node, pairs)
         if function in _SQUARE:
             self._square(node, node.args[0], function)
             return pairs[0] if function == "inv" else UNIT
@@ -301,6 +299,15 @@ class Inference:
             )
         entry = operators.TABLE.get(function.removeprefix("vector "))
         return self._operation(node, entry, pairs) if entry else UNIT
+
+    def _entry_by_entry(self, node: Call, pairs: list[Pair]) -> Pair:
+        """A function of entries: its arguments have one shape, or are scalars."""
+        wide = [k for k, pair in enumerate(pairs) if not self.dims.is_scalar(pair)]
+        for k in wide[1:]:
+            args = node.args[wide[0]], node.args[k]
+            why = Demand(node.function, self._text, node, *args)
+            self._same(why, pairs[wide[0]], pairs[k])
+        return pairs[wide[0]] if wide else UNIT
 
     def _operation(self, node: Call, entry: operators.Operator, pairs: list[Pair]) -> Pair:
         """An operator of the table: its dimension letters become dimensions."""

@@ -165,6 +165,13 @@ def test_powers_by_a_matrix(text: str, wrt: str) -> None:
     assert d.verification.passed, [(c.name, c.message) for c in d.verification.failures]
 
 
+def test_a_scalar_argument_is_the_same_for_every_entry() -> None:
+    d = td.derive("sum(max(x,0)) + sum(logaddexp(a,X))", wrt="x", shapes="a: scalar; x: n; X: m n")
+    assert str(d.function) == "sum(max(x,zeros(n))) + sum(logaddexp(a*ones(m,n),X))"
+    assert str(d.gradient) == "step(x)"
+    assert d.verification.passed
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
