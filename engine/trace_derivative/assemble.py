@@ -18,8 +18,10 @@ from . import expr as ex, indexed as ix
 from .expand import hoist
 from .expr import Expr, Index
 from .indexed import Indexed
+from .kernels import apart, is_parameter, links, places_of_kernel
 from .limits import check_time
-from .simplify import push_transposes, simplify, transposes
+from .matrix_functions import along
+from .simplify import push_transposes, simplify, split_front, transposes
 
 Fixed: TypeAlias = frozenset[Index]
 _NOTHING: Fixed = frozenset()
@@ -118,6 +120,7 @@ class Assembler:
     ) -> Expr | None:
         coefficient, bound, factors = flatten(t)
         try:
+            bound, factors = self._without_kernels(bound, factors, fixed)
             network = self._network(factors, bound, fixed)
             _reduce(network, row, column)
             body = _finish(network, row, column)
@@ -125,15 +128,46 @@ class Assembler:
         except _Stuck:
             return self._sliced(t, row, column, fixed)
 
+    def _without_kernels(
+        self, bound: tuple[Index, ...], factors: tuple[Indexed, ...], fixed: Fixed
+    ) -> tuple[tuple[Index, ...], tuple[Indexed, ...]]:
+        """Derivatives of matrix functions with all that hangs on their entries in one matrix.
+
+        The sum over i and j of `W[i,j] L(Z, e_a e_b')[i,j]` is `L(Z, W')[b,a]`.
+        """
+        for n, f in enumerate(factors):
+            if not isinstance(f, ix.Element) or (places := places_of_kernel(f.matrix)) is None:
+                continue
+            assert isinstance(f.matrix, ex.Frechet)
+            i, j = f.indices
+            others = (*factors[:n], *factors[n + 1 :])
+            own, inside, outside = links({i, j}, others, set(bound))
+            if not {i, j} <= own or own & {*places}:
+                raise _Stuck
+            body = ix.sum_over(tuple(k for k in bound if k in own - {i, j}), ix.times(*inside))
+            if i == j:
+                vector = self.matrix(body, i, None, fixed)
+                direction = None if vector is None else simplify(ex.diag(vector))
+            else:
+                direction = self.matrix(body, j, i, fixed)
+            if direction is None:
+                raise _Stuck
+            held = f.matrix
+            whole = simplify(along(held.function, held.arg, direction, held.parameters))
+            entry = _transposed_entry(whole, places)
+            rest = tuple(k for k in bound if k not in own)
+            return self._without_kernels(rest, (entry, *outside), fixed)
+        return bound, factors
+
     def _sliced(
         self, t: Indexed, row: Index | None, column: Index | None, fixed: Fixed
     ) -> Expr | None:
         """What is left: a sum among the factors taken apart, an author's index held fixed."""
         coefficient, bound, factors = flatten(t)
-        apart = _taken_apart(factors)
-        if apart:
+        choices = apart(factors) or _taken_apart(factors)
+        if choices:
             front = ix.num(coefficient)
-            terms = [ix.sum_over(bound, ix.times(front, *fs)) for fs in apart]
+            terms = [ix.sum_over(bound, ix.times(front, *fs)) for fs in choices]
             return self.matrix(ix.plus(*terms), row, column, fixed)
         for k in bound:
             if k.name in self.authors:
@@ -142,10 +176,10 @@ class Assembler:
                 inner = self.matrix(body, row, column, fixed | {k})
                 if inner is not None:
                     return simplify(ex.index_sum((k,), inner))
-        if row is not None and row.name in self.authors:
+        if row is not None and (row.name in self.authors or is_parameter(row, t)):
             inner = self.matrix(t, None, column, fixed | {row})
             return None if inner is None else simplify(ex.rows(row, inner))
-        if column is not None and column.name in self.authors:
+        if column is not None and (column.name in self.authors or is_parameter(column, t)):
             inner = self.matrix(t, None, row, fixed | {column})
             if inner is not None:
                 return simplify(ex.transpose(ex.rows(column, inner)))
@@ -197,6 +231,13 @@ class Assembler:
             network.weigh(loose[0], ex.diagonal(value))
         else:
             network.edges.append((loose[0], loose[1], value))
+
+
+def _transposed_entry(matrix: Expr, places: tuple[Index, Index]) -> Indexed:
+    """The entry of the transpose at two places, scalar factors apart."""
+    a, b = places
+    c, rest = split_front(matrix)
+    return ix.times(*([] if c == ex.ONE else [ix.element(c)]), ix.element(rest, b, a))
 
 
 def _taken_apart(factors: tuple[Indexed, ...]) -> list[tuple[Indexed, ...]]:

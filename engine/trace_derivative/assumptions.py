@@ -37,6 +37,8 @@ def with_assumptions(e: Expr, assume: Mapping[str, str]) -> Expr:
                 return node
             case ex.Inverse() | ex.MatrixPower() | ex.Apply() | ex.Hadamard() | ex.Add():
                 return ex.with_children(node, tuple(go_inside(c) for c in ex.children(node)))
+            case ex.MatrixFunction() | ex.Frechet():
+                return ex.with_children(node, tuple(go_inside(c) for c in ex.children(node)))
             case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
                 flipped = [go_inside(m) for m in reversed(matrices)]
                 return ex.mul(ex.number(c), *scalars, ex.mul(*flipped))

@@ -13,6 +13,7 @@ from typing import TypeVar, assert_never
 from . import expr as ex, limits
 from .errors import LimitError, ShapeError, TraceDerivativeError, UnsupportedError
 from .expr import Expr, Index, Symbol
+from .matrix_functions import DERIVATIVES, NAMES, POWER, along
 from .shapes import Inference
 from .tree import (
     Bound,
@@ -138,11 +139,20 @@ class Builder:
             return ex.total(ex.hadamard(*args))
         if function == "diag":
             return ex.diag(args[0]) if 1 in args[0].shape else ex.diagonal(args[0])
+        if function in NAMES:
+            return ex.matrix_function(NAMES[function], args[0])
+        if function in DERIVATIVES:
+            return self._frechet(DERIVATIVES[function], *args)
         if function == "inv" and ex.is_zero(args[0]):
             raise self._by_zero(node)
         if function in _FUNCTIONS:
             return _FUNCTIONS[function](args[0])
         return ex.operation(function.removeprefix("vector "), *args)
+
+    def _frechet(self, function: str, arg: Expr, direction: Expr, *parameters: Expr) -> Expr:
+        if ex.is_scalar(arg):
+            return along(function, arg, direction, parameters)
+        return ex.frechet(function, arg, direction, *parameters)
 
     def _transposed(self, node: Transposed) -> Expr:
         arg = self._of(node.arg)
@@ -165,12 +175,7 @@ class Builder:
                 self._check_power(base, value, node.exponent)
             return ex.power(base, exponent)
         if value is None or value.denominator != 1:
-            raise self._error(
-                UnsupportedError,
-                "the power of a matrix needs a whole number as exponent",
-                node.exponent,
-                "elementwise powers are A.^p; a transpose is A'",
-            )
+            return ex.matrix_function(POWER, base, exponent)
         result = base if abs(value) > limits.current().terms else ex.matrix_power(base, int(value))
         most = result.exponent if isinstance(result, ex.MatrixPower) else abs(value)
         if max(most, abs(value)) > limits.current().terms:

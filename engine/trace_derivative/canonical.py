@@ -55,7 +55,14 @@ def _turned(e: Expr) -> Expr:
             flipped = [canonical(ex.transpose(m)) for m in reversed(matrices)]
             return ex.mul(ex.number(c), *scalars, ex.mul(*flipped))
         case (
-            ex.Add() | ex.Hadamard() | ex.Quotient() | ex.Apply() | ex.Inverse() | ex.MatrixPower()
+            ex.Add()
+            | ex.Hadamard()
+            | ex.Quotient()
+            | ex.Apply()
+            | ex.Inverse()
+            | ex.MatrixPower()
+            | ex.MatrixFunction()
+            | ex.Frechet()
         ):
             flipped = [canonical(ex.transpose(c)) for c in ex.children(e)]
             return _canonical(ex.with_children(e, tuple(flipped)))

@@ -16,9 +16,10 @@ from . import (
 )
 from .checks import Check
 from .derivation import Derivation
-from .errors import ParseError, ShapeError, TraceDerivativeError
+from .errors import ParseError, ShapeError, TraceDerivativeError, UnsupportedError
 from .expr import Expr
 from .limits import Limits, limited
+from .matrix_functions import refuse_second_derivative
 from .options import (
     FORMS,
     ROUTES,
@@ -140,6 +141,13 @@ def _derivation(
     variable = reading.symbols.get(name)
     if variable is None:
         raise ParseError(f"{name!r} is not a symbol of the expression", source=reading.sources[0])
+    try:
+        refuse_second_derivative(reading.exprs[0], name)
+    except UnsupportedError as problem:
+        source = reading.sources[0]
+        raise UnsupportedError(
+            problem.message, source=source, span=(0, len(source)), hint=problem.hint
+        ) from problem
     if expected is None:
         return Derivation(reading, variable, options)
     try:

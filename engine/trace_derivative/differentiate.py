@@ -17,7 +17,9 @@ from .errors import UnsupportedError
 from .expand import contract, expand, hoist, named
 from .expr import Dim, Expr, Index, Symbol
 from .indexed import Indexed
+from .kernels import apart, kernel, places_of_kernel
 from .limits import check_terms
+from .matrix_functions import by_exponent, refuse_second_derivative, slope as slope_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Occurrence:
 
 def differentiate(f: Indexed, variable: Symbol, function: Expr) -> tuple[Occurrence, ...]:
     """The contributions of all occurrences of `variable` in `f = function`, in reading order."""
+    refuse_second_derivative(function, variable.name)
     taken = function.symbols | ex.dim_names(function) | ex.index_names(function)
     taken |= ix.all_names(f)
     names = ix.fresh_names(taken)
@@ -45,7 +48,7 @@ def differentiate(f: Indexed, variable: Symbol, function: Expr) -> tuple[Occurre
     found: list[Occurrence] = []
     for place in _occurrences(f, variable, marker, free):
         check_terms(len(found) + 1, "occurrences of the variable")
-        term = hoist(place.term)
+        term = _closed_traces(hoist(place.term))
         shown = _display_indices(place.indices, free)
         term = ix.rename(term, dict(zip(free, shown, strict=True)))
         term = named(term, function, _names_of(shown))
@@ -189,6 +192,32 @@ def _inner(
     return ix.plus(*parts)
 
 
+def _closed_traces(t: Indexed) -> Indexed:
+    """The trace of the derivative of a matrix function: `tr L(Z, E) = tr f'(Z) E`."""
+    parts = ix.children(t)
+    t = ix.with_children(t, tuple(map(_closed_traces, parts))) if parts else t
+    if not isinstance(t, ix.SumOver):
+        return t
+    factors = t.body.factors if isinstance(t.body, ix.Times) else (t.body,)
+    if choices := apart(factors):
+        terms = [hoist(ix.sum_over(t.indices, ix.times(*fs))) for fs in choices]
+        return ix.plus(*map(_closed_traces, terms))
+    for n, f in enumerate(factors):
+        others = (*factors[:n], *factors[n + 1 :])
+        if not isinstance(f, ix.Element) or len(set(f.indices)) != 1:
+            continue
+        (i,) = set(f.indices)
+        places = places_of_kernel(f.matrix)
+        if places is None or i not in t.indices or any(i in o.free for o in others):
+            continue
+        assert isinstance(f.matrix, ex.Frechet)
+        closed = slope_of(f.matrix.function, f.matrix.arg, f.matrix.parameters)
+        entry = expand(closed, *places[::-1], frozenset(ix.all_names(t)))
+        rest = tuple(k for k in t.indices if k != i)
+        return _closed_traces(ix.sum_over(rest, ix.times(*others, entry)))
+    return t
+
+
 def _around(
     matrix: Expr,
     number: int,
@@ -207,6 +236,13 @@ def _around(
         case ex.Operation() if not indices:
             slope = expand(templates.gradient(matrix, number), a, b, _names_of(bound))
             yield contract(bound, ix.times(slope, inside))
+        case ex.MatrixFunction() | ex.Frechet() if a is not None and b is not None:
+            body = ix.times(ix.element(kernel(matrix, a, b), *indices), inside)
+            yield contract(bound, body)
+        case ex.MatrixFunction():
+            i, j = indices
+            taken = _names_of((*indices, *inside.free))
+            yield ix.times(expand(by_exponent(matrix), i, j, taken), inside)
         case ex.MatrixPower(base=m, exponent=n) if a is not None and b is not None:
             i, j = indices
             check_terms(n, "terms of a power")

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias, assert_never
 import numpy as np
 import numpy.typing as npt
 
-from . import expr as ex, functions, operators, stacks, templates
+from . import expr as ex, functions, operators, spectral, stacks, templates
 from .contract import Label, Operand, contract
 from .errors import ShapeError, UnsupportedError
 from .expr import Dim, Expr, Index
@@ -187,6 +187,8 @@ class Evaluator:
             case ex.MatrixPower(base=base, exponent=n):
                 array, axes = self._at(base)
                 return np.linalg.matrix_power(array, n), axes
+            case ex.MatrixFunction() | ex.Frechet():
+                return self._matrix_function(e)
             case ex.Row(arg=arg, index=k):
                 array, axes = self._at(arg)
                 return distinct(array[..., None, :], (*axes, k.name))
@@ -271,6 +273,17 @@ class Evaluator:
             return (stacks.whole_power(array, p.numerator) if whole else array ** to_float(p)), axes
         a, b, axes = align(self._at(base), self._at(exponent))
         return np.power(a, b), axes
+
+    def _matrix_function(self, e: ex.MatrixFunction | ex.Frechet) -> Value:
+        arrays, axes = stacks.align_all([self._at(part) for part in ex.children(e)])
+        f = functions.TABLE.get(e.function)
+        if isinstance(e, ex.MatrixFunction):
+            value = spectral.function_of(f.evaluate, *arrays) if f else spectral.power(*arrays)
+        elif f:
+            value = spectral.derivative(f.evaluate, *arrays)
+        else:
+            value = spectral.power_derivative(*arrays)
+        return value, axes
 
     def _entry(self, arg: Expr, row: Index, column: Index | None) -> Value:
         array, axes = self._at(arg)

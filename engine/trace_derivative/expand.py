@@ -88,6 +88,8 @@ class _Expander:
             case ex.Operation():
                 meaning = templates.definition(e)
                 return ix.element(e, i, j) if meaning is None else self.entry(meaning, i, j, depth)
+            case ex.MatrixFunction() | ex.Frechet():
+                return ix.element(e, i, j)
             case ex.Number(value=value):
                 return ix.num(value)
             case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):

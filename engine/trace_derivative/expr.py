@@ -24,11 +24,13 @@ from .nodes import (
     Dim as Dim,
     Entry as Entry,
     Expr as Expr,
+    Frechet as Frechet,
     Hadamard as Hadamard,
     Identity as Identity,
     Index as Index,
     IndexSum as IndexSum,
     Inverse as Inverse,
+    MatrixFunction as MatrixFunction,
     MatrixPower as MatrixPower,
     Mul as Mul,
     Node as Node,
@@ -268,6 +270,39 @@ def matrix_power(e: Expr, exponent: int) -> Expr:
     if isinstance(e, MatrixPower):
         return matrix_power(e.base, e.exponent * exponent)
     return make(MatrixPower, e.shape, (e,), e, exponent)
+
+
+def matrix_function(function: str, e: Expr, *parameters: Expr) -> Expr:
+    """A function of one number, by its name, applied to a square matrix; `pow` is a power."""
+    _need_square(e, "a function of a matrix")
+    if function == "pow":
+        return _general_power(e, *parameters)
+    if e.shape == SCALAR:
+        return apply(function, e)
+    return make(MatrixFunction, e.shape, (e,), function, e, ())
+
+
+def _general_power(e: Expr, exponent: Expr) -> Expr:
+    if exponent.shape != SCALAR:
+        raise ShapeError(f"an exponent must be a scalar, not {describe(exponent.shape)}")
+    if e.shape == SCALAR:
+        return power(e, exponent)
+    if isinstance(exponent, Number) and exponent.value.denominator == 1:
+        return matrix_power(e, exponent.value.numerator)
+    if isinstance(e, Identity):
+        return e
+    return make(MatrixFunction, e.shape, (e, exponent), "pow", e, (exponent,))
+
+
+def frechet(function: str, e: Expr, direction: Expr, *parameters: Expr) -> Expr:
+    """The derivative of a function at a square matrix (not a scalar) in a direction."""
+    _need_square(e, "a function of a matrix")
+    if direction.shape != e.shape:
+        raise ShapeError(
+            f"a direction of {describe(direction.shape)} at a point of {describe(e.shape)}"
+        )
+    parts = (e, direction, *parameters)
+    return make(Frechet, e.shape, parts, function, e, direction, parameters)
 
 
 def power(base: Expr, exponent: Expr) -> Expr:
@@ -526,6 +561,10 @@ def with_children(e: Expr, new: tuple[Expr, ...]) -> Expr:
             return power(new[0], new[1])
         case MatrixPower():
             return matrix_power(new[0], e.exponent)
+        case MatrixFunction():
+            return matrix_function(e.function, *new)
+        case Frechet():
+            return frechet(e.function, *new)
         case Apply():
             return apply(e.function, *new)
         case Operation():

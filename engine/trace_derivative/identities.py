@@ -16,6 +16,7 @@ from .errors import UnsupportedError
 from .expr import ONE, Expr, Index, Symbol
 from .indexed import fresh, rename_expr
 from .limits import check_terms
+from .matrix_functions import along, by_exponent, refuse_second_derivative
 from .simplify import flip, split_front
 
 
@@ -137,6 +138,7 @@ class Account:
 
 def account(function: Expr, variable: Symbol) -> Account:
     """Derive by identities; raises `UnsupportedError` where a rule is missing."""
+    refuse_second_derivative(function, variable.name)
     forms = tuple(_opened_scalar(function, variable.name, (), ()))
     reductions: list[Reduction] = []
     cases: list[BaseCase] = []
@@ -439,6 +441,25 @@ def _matrix_power(form: Form) -> tuple[Form, ...]:
     return tuple(results)
 
 
+def _matrix_function(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.MatrixFunction)
+    f, cofactor = form.factor, form.cofactor()
+    held = along(f.function, f.arg, cofactor, f.parameters)
+    results = [replace(form, factor=f.arg, left=(held,), right=())]
+    for p in f.parameters:
+        by_p = by_exponent(f)
+        product = by_p if isinstance(cofactor, ex.Identity) else ex.mul(cofactor, by_p)
+        results.append(Form(p, (), (), _times(form.weight, ex.trace(product)), form.over))
+    return tuple(results)
+
+
+def _frechet(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.Frechet)
+    f = form.factor
+    held = along(f.function, f.arg, form.cofactor(), f.parameters)
+    return (replace(form, factor=f.direction, left=(held,), right=()),)
+
+
 def _row(form: Form) -> tuple[Form, ...]:
     assert isinstance(form.factor, ex.Row)
     z = form.factor.arg
@@ -522,6 +543,18 @@ RULES: dict[type[ex.Node], Rule] = {
         "d tr[A*Z^n*B] = sum over r of d tr[A*Z^r*Z*Z^(n-1-r)*B]",
         "Cookbook (91)",
         _matrix_power,
+    ),
+    ex.MatrixFunction: Rule(
+        "function of a matrix",
+        "d tr[A*f(Z)*B] = d tr[L(Z,B*A)*Z], and d tr f(Z) = d tr[f_1(Z)*Z]",
+        "Higham, Functions of Matrices, (3.8) and theorem 3.6",
+        _matrix_function,
+    ),
+    ex.Frechet: Rule(
+        "Fréchet derivative",
+        "d tr[A*L(Z,E)*B] = d tr[L(Z,B*A)*E]",
+        "Higham, Functions of Matrices, (3.8)",
+        _frechet,
     ),
     ex.Row: Rule("row of a matrix", "Z[k,:] = e_k'*Z", "definition", _row),
     ex.Column: Rule("column of a matrix", "Z[:,k] = Z*e_k", "definition", _column),

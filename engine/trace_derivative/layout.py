@@ -21,6 +21,7 @@ from . import expr as ex, indexed as ix, operators
 from .expr import Expr, Index
 from .functions import PI
 from .indexed import Indexed
+from .matrix_functions import word_of
 from .render_text import is_divisor, reciprocal
 from .statements import Derivative, DerivativeSum, EntryOfResult, FunctionName, Side
 
@@ -142,6 +143,10 @@ class Typesetter(ABC):
         """A function of one argument, or an operator: diag, sum, det, logdet, trace."""
 
     @abstractmethod
+    def frechet(self, word: str, arg: Piece, direction: Piece, exponent: Piece | None) -> Piece:
+        """The derivative of a matrix function, of a power with its exponent, in a direction."""
+
+    @abstractmethod
     def norm(self, body: str, kind: str) -> Piece:
         """A norm, of kind `1`, `2` or `F`."""
 
@@ -256,6 +261,13 @@ class Typesetter(ABC):
                 return self.power(self.base(self.of(arg)), Piece("-1"), False)
             case ex.Power(base=base, exponent=exponent):
                 return self._power(e, self.of(base), self.of(exponent))
+            case ex.MatrixFunction(function="pow", arg=base, parameters=(p,)):
+                return self.power(self.base(self.of(base)), self.of(p), False)
+            case ex.MatrixFunction(arg=arg):
+                return self.call(word_of(e), self.of(arg), False)
+            case ex.Frechet(arg=arg, direction=direction):
+                raised = self.of(e.parameters[0]) if e.parameters else None
+                return self.frechet(word_of(e), self.of(arg), self.of(direction), raised)
             case ex.MatrixPower(base=base, exponent=n):
                 return self.power(self.base(self.of(base)), Piece(str(n)), False)
             case ex.Apply(function=name, args=args):

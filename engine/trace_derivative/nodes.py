@@ -222,6 +222,31 @@ class Operation(Node):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
+class MatrixFunction(Node):
+    """A function of one number applied to a square matrix (not entry by entry), `expm(A)`.
+
+    `A^p`, p no whole number, is the function `pow`, with p as its only parameter (scalars).
+    """
+
+    function: str
+    arg: Expr
+    parameters: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Frechet(Node):
+    """The derivative of a matrix function at `arg` in a direction, `dexpm(A,E)`: linear in E.
+
+    It is the upper right block of the function of the matrix `[A, E; 0, A]`.
+    """
+
+    function: str
+    arg: Expr
+    direction: Expr
+    parameters: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Diag(Node):
     """The diagonal matrix of a column or row vector, `diag(x)`."""
 
@@ -307,6 +332,8 @@ Expr: TypeAlias = (
     | Ones
     | Zeros
     | MatrixPower
+    | MatrixFunction
+    | Frechet
     | Inverse
     | Total
     | Operation
@@ -449,6 +476,10 @@ def children(e: Expr) -> tuple[Expr, ...]:
             return (a, b)
         case MatrixPower(base=a):
             return (a,)
+        case MatrixFunction(arg=a, parameters=more):
+            return (a, *more)
+        case Frechet(arg=a, direction=b, parameters=more):
+            return (a, b, *more)
         case IndexSum(body=a) | Rows(body=a):
             return (a,)
         case (

@@ -341,9 +341,9 @@ class _Parser(Cursor):
         self.higher(token)
         wanted = arity(function)
         if len(args) != wanted:
-            message = f"{word} takes {'two arguments' if wanted == 2 else 'one argument'}"
-            hint = f"{word}(A,B)" if wanted == 2 else f"{word}(A)"
-            raise self.error(f"{message}, not {len(args)}", (start, self.before()), hint)
+            count = ("one argument", "two arguments", "three arguments")[wanted - 1]
+            hint = f"{word}({','.join(('A', 'B', 'p')[:wanted])})"
+            raise self.error(f"{word} takes {count}, not {len(args)}", (start, self.before()), hint)
         return Call(start, self.before(), function, tuple(args), elementwise)
 
     # ------------------------------------------------------------ constants

@@ -19,13 +19,13 @@ from .checks import Check, Verification
 from .derivation import Derivation
 from .entries import Expansion
 from .errors import ParseError
-from .expr import Symbol
+from .expr import Expr, Symbol
 from .latex_names import DEFAULT, Notation
 from .read import read
 from .render_json import side_dict
 from .render_latex import break_sum, definition_latex, entry_latex, latex, side_latex, width
 from .render_unicode import definition_unicode, side_unicode, unicode
-from .statements import Definition, Derivative, Side, Step
+from .statements import Definition, Derivative, Side, Step, expressions_in
 
 PARTS = (
     "function",
@@ -190,6 +190,7 @@ class _Writer:
         self._cuts = cuts
         self._suffixes: set[str] = set()
         self._defined: set[Definition] = set()
+        self._explained: set[tuple[str, tuple[Expr, ...]]] = set()
 
     def groups(self) -> list[list[tuple[int, Step]]]:
         """The steps with their numbers, each chain of equalities a group."""
@@ -239,8 +240,30 @@ class _Writer:
             before = ", where " if n == 0 else " and " if n == len(definitions) - 1 else ", "
             yield Fragment("text", before)
             yield Fragment("math", definition_unicode(x), definition_latex(x, self._notation))
-        if reasons or definitions:
+        meanings = list(self._meanings(group, bool(reasons or definitions)))
+        yield from meanings
+        if reasons or definitions or meanings:
             yield Fragment("text", ":")
+
+    def _meanings(self, group: list[tuple[int, Step]], begun: bool) -> Iterator[Fragment]:
+        """What the sign of a Fréchet derivative means, where it is first shown."""
+        shown = (e for _, s in group for side in (s.lhs, s.rhs) for e in expressions_in(side))
+        for e in shown:
+            if not isinstance(e, ex.Frechet) or (e.function, e.parameters) in self._explained:
+                continue
+            self._explained.add((e.function, e.parameters))
+            point, direction = (ex.symbol(name, ("n", "n")) for name in ("Z", "E"))
+            sign = ex.frechet(e.function, point, direction, *e.parameters)
+            yield Fragment("text", ", where " if begun else "Here ")
+            yield self._math(sign)
+            yield Fragment("text", " is the Fréchet derivative of the matrix function at ")
+            yield self._math(point)
+            yield Fragment("text", " in the direction ")
+            yield self._math(direction)
+            begun = True
+
+    def _math(self, e: Expr) -> Fragment:
+        return Fragment("math", unicode(e), latex(e, self._notation))
 
     def _fragments(self, sentence: str) -> Iterator[Fragment]:
         for n, piece in enumerate(re.split(r"`([^`]*)`", sentence)):
@@ -249,7 +272,7 @@ class _Writer:
                     yield Fragment("text", piece)
             else:
                 e = read(piece, symbols=self._symbols).exprs[0]
-                yield Fragment("math", unicode(e), latex(e, self._notation))
+                yield self._math(e)
 
     def _latex(self, sides: list[Side], relation: str = "=") -> str:
         left = side_latex(sides[0], notation=self._notation)

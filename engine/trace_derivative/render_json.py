@@ -116,6 +116,21 @@ def _expr_fields(e: Expr) -> Json:
             return {"kind": "power", "base": _expr(base), "exponent": _expr(exponent)}
         case ex.MatrixPower(base=base, exponent=n):
             return {"kind": "matrix_power", "base": _expr(base), "exponent": n}
+        case ex.MatrixFunction(function=name, arg=arg, parameters=more):
+            return {
+                "kind": "matrix_function",
+                "function": name,
+                "argument": _expr(arg),
+                "parameters": [_expr(p) for p in more],
+            }
+        case ex.Frechet(function=name, arg=arg, direction=direction, parameters=more):
+            return {
+                "kind": "frechet_derivative",
+                "function": name,
+                "argument": _expr(arg),
+                "direction": _expr(direction),
+                "parameters": [_expr(p) for p in more],
+            }
         case ex.Apply(function=name, args=args):
             return {"kind": "apply", "function": name, "arguments": [_expr(a) for a in args]}
         case ex.Operation(operator=name, args=args):

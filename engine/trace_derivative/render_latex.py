@@ -16,6 +16,7 @@ from .indexed import Indexed
 from .latex_names import DEFAULT, Notation
 from .latex_width import width
 from .layout import Piece, Strength, Typesetter
+from .matrix_functions import NAMES
 from .statements import Definition, Derivative, DerivativeSum, EntryOfResult, FunctionName, Side
 
 __all__ = [
@@ -192,6 +193,13 @@ class _Latex(Typesetter):
         body = self.square(arg.body) if square else self.bracket(arg.body)
         return Piece(_operator(name) + body, Strength.FACTOR)
 
+    def frechet(self, word: str, arg: Piece, direction: Piece, exponent: Piece | None) -> Piece:
+        function = rf"\mathrm{{{word[1:]}}}"
+        if exponent is not None:
+            function = rf"(\cdot)^{{{exponent.body}}}"
+        body = self.bracket(f"{arg.body}, {direction.body}")
+        return Piece(f"L_{{{function}}}{body}", Strength.FACTOR)
+
     def norm(self, body: str, kind: str) -> Piece:
         return Piece(rf"\left\|{body}\right\|_{{{kind}}}")
 
@@ -218,8 +226,8 @@ def _operator(name: str) -> str:
     """The command of an operator or function."""
     if name in _OPERATORS:
         return _OPERATORS[name]
-    if name == "sqrt":
-        return r"\operatorname{sqrt}"
+    if name == "sqrt" or name in NAMES:
+        return rf"\operatorname{{{name}}}"
     if name in operators.TABLE:
         return operators.TABLE[name].latex or rf"\operatorname{{{name}}}"
     entry = functions.lookup(name)

@@ -17,9 +17,10 @@ from typing import assert_never
 from . import expr as ex, functions, operators, templates
 from .errors import UnsupportedError
 from .expr import Dim, Expr, Index
+from .matrix_functions import POWER, word_of
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_TAKEN = frozenset({"np", "math", "sympy", "sum", "range", "float"})
+_TAKEN = frozenset({"np", "math", "scipy", "sympy", "sum", "range", "float"})
 
 
 def numpy_code(e: Expr) -> str:
@@ -88,7 +89,7 @@ def _needed_dims(e: Expr) -> set[str]:
         if isinstance(node, ex.Operation):
             meaning = _meaning(node)
             dims.update(_needed_dims(meaning) if meaning is not None else ())
-        elif isinstance(node, ex.Identity | ex.Ones | ex.Zeros):
+        elif isinstance(node, ex.Identity | ex.Ones | ex.Zeros | ex.Frechet):
             dims.update(node.shape)
         elif isinstance(node, ex.IndexSum):
             dims.update(i.dim for i in node.indices)
@@ -157,6 +158,10 @@ _CALLS: dict[type[ex.Node], str] = {
 }
 
 
+_SCIPY = frozenset(("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"))
+"""Functions of a matrix that SciPy has under their name in texts."""
+
+
 class _Code:
     """One printing of code: remembers the code of shared parts."""
 
@@ -167,9 +172,10 @@ class _Code:
     def imports(self) -> list[str]:
         """The modules that the code needs."""
         text = " ".join(body for body, _ in self._done.values())
-        others = [m for m in ("math", "sympy") if f"{m}." in text]
+        others = [m for m in ("math", "scipy", "sympy") if f"{m}." in text]
         first = ["import math", ""] if "math" in others else []
-        last = ["import sympy"] if "sympy" in others else []
+        last = ["import scipy.linalg"] if "scipy" in others else []
+        last += ["import sympy"] if "sympy" in others else []
         return [*first, "import numpy as np", *last, "", ""]
 
     def of(self, e: Expr, least: _Level) -> str:
@@ -198,6 +204,10 @@ class _Code:
                 return f"{self.of(arg, _Level.ATOM)}.T", _Level.ATOM
             case ex.Power(base=base, exponent=exponent):
                 return self._power(base, exponent)
+            case ex.MatrixFunction():
+                return self._matrix_function(e, self.of(e.arg, _Level.SUM)), _Level.ATOM
+            case ex.Frechet():
+                return self._frechet(e), _Level.ATOM
             case ex.MatrixPower(base=base, exponent=n):
                 return f"np.linalg.matrix_power({self.of(base, _Level.SUM)}, {n})", _Level.ATOM
             case ex.Apply() if e == functions.PI:
@@ -276,6 +286,25 @@ class _Code:
         body = form.format(*[self.of(a, _Level.SUM) for a in args])
         atom = re.fullmatch(r"[\w.]+\(.*\)(\[\d+\])?", form) is not None
         return body, _Level.ATOM if atom else _Level.SUM
+
+    def _matrix_function(self, e: ex.MatrixFunction | ex.Frechet, arg: str) -> str:
+        """A function of SciPy's, or the general one with NumPy's function of numbers."""
+        if e.parameters:
+            exponent = self.of(e.parameters[0], _Level.SUM)
+            return f"scipy.linalg.fractional_matrix_power({arg}, {exponent})"
+        if e.function in _SCIPY:
+            return f"scipy.linalg.{e.function}m({arg})"
+        body = functions.get(e.function).numpy.format("z")
+        return f"scipy.linalg.funm({arg}, lambda z: {body})"
+
+    def _frechet(self, e: ex.Frechet) -> str:
+        """The upper right block of the function of `[A, E; 0, A]`."""
+        if e.function != POWER and e.function not in _SCIPY:
+            raise UnsupportedError(f"there is no NumPy code for the function {word_of(e)}")
+        arg, direction = (self.of(part, _Level.SUM) for part in (e.arg, e.direction))
+        n = self.names.dim(e.shape[0])
+        block = f"np.block([[{arg}, {direction}], [np.zeros(({n}, {n})), {arg}]])"
+        return f"{self._matrix_function(e, block)}[:{n}, {n}:]"
 
     def _constant(self, e: ex.Identity | ex.Ones | ex.Zeros) -> str:
         rows, columns = (self.names.dim(d) for d in e.shape)

@@ -12,6 +12,7 @@ from typing import assert_never
 from . import expr as ex, indexed as ix
 from .expr import Expr
 from .indexed import Indexed
+from .matrix_functions import word_of
 
 # binding strength, low to high
 ADD, MUL, NEG, POSTFIX, ATOM = 1, 2, 3, 4, 5
@@ -101,6 +102,11 @@ class _Writer:
                 return f"{name}({','.join(self.of(a)[0] for a in args)})", ATOM
             case ex.Power(base=base, exponent=exponent):
                 return self._power(base, exponent)
+            case ex.MatrixFunction(function="pow", arg=base, parameters=(p,)):
+                return f"{self._base(base)}^{self.at(p, ATOM)}", POSTFIX
+            case ex.MatrixFunction() | ex.Frechet():
+                inside = ",".join(self.of(part)[0] for part in ex.children(e))
+                return f"{word_of(e)}({inside})", ATOM
             case ex.MatrixPower(base=base, exponent=n):
                 return f"{self._base(base)}^{n}", POSTFIX
             case (

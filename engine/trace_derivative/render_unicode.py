@@ -151,6 +151,10 @@ class _Unicode(Typesetter):
         entry = operators.TABLE.get(name)
         return Piece((entry.unicode if entry and entry.unicode else name) + body, Strength.FACTOR)
 
+    def frechet(self, word: str, arg: Piece, direction: Piece, exponent: Piece | None) -> Piece:
+        parts = [arg.body, direction.body, *([] if exponent is None else [exponent.body])]
+        return Piece(word + self.bracket(", ".join(parts)), Strength.FACTOR)
+
     def norm(self, body: str, kind: str) -> Piece:
         return Piece(f"‖{body}‖{_NORMS[kind]}")
 

@@ -18,11 +18,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from . import expr as ex, functions, operators
+from . import expr as ex, functions, operators, spectral
 from .errors import ParseError, ShapeError, UnsupportedError
 from .evaluate import Evaluator
 from .expr import Dim, Expr, Symbol
 from .limits import check_time
+from .matrix_functions import has_cut
 from .stacks import Value
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -486,12 +487,16 @@ class Probe(Evaluator):
                 if domain in _DISTANCES:
                     self._keep_from_zero(_DISTANCES[domain](*[self._at(a)[0] for a in args]), e)
             case ex.Operation(operator=name, arg=arg):
-                self._look_at_operator(operators.TABLE[name].domain, arg, e)
+                domain = operators.TABLE[name].domain
+                det_of_function = name == "det" and isinstance(arg, ex.MatrixFunction)
+                self._look_at_operator("invertible" if det_of_function else domain, arg, e)
             case ex.Power(base=arg, exponent=exponent):
                 if not _is_plain(exponent):
                     self._keep_from_zero(self._sizes(arg), e)
             case ex.Quotient(denominator=arg):
                 self._keep_from_zero(self._sizes(arg), e)
+            case ex.MatrixFunction(function=name, arg=arg) | ex.Frechet(function=name, arg=arg):
+                self._keep_from_branches(name, spectral.eigenvalues(self._at(arg)[0]), e)
             case ex.Inverse(arg=arg):
                 self._well_conditioned(self._at(arg)[0], e)
             case _:
@@ -511,6 +516,14 @@ class Probe(Evaluator):
     def _keep_from_zero(self, distances: Array, e: Expr) -> None:
         if not distances.min() > MARGIN:
             raise _OutsideError(f"{e} is at the edge of its domain or at a kink")
+
+    def _keep_from_branches(self, function: str, eigenvalues: Array, e: Expr) -> None:
+        """No eigenvalue is near a branch point, nor near the cut along the negative axis."""
+        if has_cut(function):
+            self._keep_from_zero(np.abs(eigenvalues), e)
+            self._keep_from_zero(np.pi - np.abs(np.angle(eigenvalues)), e)
+        elif functions.get(function).domain == "unit":
+            self._keep_from_zero(np.abs(1 - eigenvalues**2), e)
 
     def _well_conditioned(self, array: Array, e: Expr) -> None:
         if not np.linalg.cond(array).max() < CONDITION:

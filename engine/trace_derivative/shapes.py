@@ -15,6 +15,7 @@ from .declare import Declaration, check_size
 from .dims import ANY, ONE, SEVERAL, SINGLE, UNIT, Demand, Dimensions, Pair
 from .errors import ShapeError, Span, UnsupportedError
 from .expr import Dim
+from .matrix_functions import DERIVATIVES, NAMES
 from .tree import (
     Bound,
     Call,
@@ -285,6 +286,8 @@ class Inference:
         if function in _SQUARE:
             self._square(node, node.args[0], function)
             return pairs[0] if function == "inv" else UNIT
+        if function in NAMES or function in DERIVATIVES:
+            return self._function_of_matrix(node, pairs)
         if function == "dot":
             self._same(Demand("dot", self._text, node, *node.args), *pairs)
             return UNIT
@@ -329,6 +332,17 @@ class Inference:
         others = [o for o in operators.TABLE if o.startswith(f"{entry.name}_")]
         hint = f"there are {' and '.join(others)}" if others else "a column vector is needed"
         return self.error(f"{entry.name} needs a vector, not {self._words(arg)}", node, hint)
+
+    def _function_of_matrix(self, node: Call, pairs: list[Pair]) -> Pair:
+        """`expm(A)`, `dexpm(A,E)`, `dpowm(A,E,p)`: all but the exponent have one square shape."""
+        self._square(node, node.args[0], node.function)
+        if len(pairs) > 1:
+            self._same(Demand(node.function, self._text, node, *node.args[:2]), *pairs[:2])
+        for arg, pair in zip(node.args[2:], pairs[2:], strict=True):
+            if not self._settle_scalar(pair):
+                what = f"the exponent is {self._words(arg)}"
+                raise self.error(what, arg, "an exponent is a scalar")
+        return pairs[0]
 
     def _as_vector(self, pair: Pair) -> bool:
         """Is it a column or a row, or is it one by default?"""

@@ -14,6 +14,7 @@ from . import expr as ex, operators
 from .canonical import canonical
 from .expr import Expr
 from .limits import check_terms, check_time
+from .matrix_functions import commuting_joined, rewritten
 from .slices import simplify_index_sum, simplify_rows
 
 _memo: dict[Expr, Expr] = {}
@@ -41,6 +42,8 @@ def simplify(e: Expr) -> Expr:
         if rule is None:
             break
         after = _linear_rule(new) if isinstance(new, _LINEAR) else new
+        if after == new:
+            after = rewritten(new)
         if after == new:
             after = rule(new)
         if after == new:
@@ -75,6 +78,12 @@ def _transpose_rule(e: Expr) -> Expr:
         case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
             flipped = [flip(m) for m in reversed(matrices)]
             return ex.mul(ex.number(c), *scalars, ex.mul(*flipped))
+        case ex.MatrixFunction(function=name, arg=inner, parameters=more):
+            turned = flip(inner)
+            kept = transposes(turned) > transposes(inner)
+            return e if kept else ex.matrix_function(name, turned, *more)
+        case ex.Frechet(function=name, arg=inner, direction=direction, parameters=more):
+            return _fewer(ex.frechet(name, flip(inner), flip(direction), *more), e)
         case ex.Inverse(arg=inner) | ex.MatrixPower(base=inner):
             turned = flip(inner)
             return e if transposes(turned) > transposes(inner) else ex.with_children(arg, (turned,))
@@ -133,7 +142,7 @@ def _mul_rule(e: Expr) -> Expr:
     if any(ex.is_zero(f) for f in e.scalars + e.matrices):
         return ex.zeros(*e.shape)
     scalars, chain = list(e.scalars), list(e.matrices)
-    chain = _join(chain)
+    chain = _join([simplify(m) for m in commuting_joined(chain)])
     scalars, chain = _inner_scalars(scalars, chain)
     scalars = _merge_powers(scalars)
     body = ex.mul(*chain) if chain else ex.ONE
@@ -484,6 +493,8 @@ def _total_rule(e: Expr) -> Expr:
             return ex.total(arg)
         case ex.Diag(arg=arg):
             return ex.total(arg)
+        case ex.Diagonal(arg=arg):
+            return ex.trace(arg)
         case ex.Mul(matrices=(*others, ex.Ones(shape=(_, 1)))) if others:
             return ex.total(ex.mul(*others))
         case ex.Mul(matrices=(ex.Transpose(arg=ex.Ones()), *others)) if others:
@@ -528,6 +539,8 @@ _RULES: dict[type[ex.Node], Callable[[Expr], Expr]] = {
     ex.Operation: _operation_rule,
     ex.Inverse: _inverse_rule,
     ex.MatrixPower: _matrix_power_rule,
+    ex.MatrixFunction: rewritten,
+    ex.Frechet: rewritten,
     ex.IndexSum: simplify_index_sum,
     ex.Rows: simplify_rows,
 }

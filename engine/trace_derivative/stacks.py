@@ -6,6 +6,7 @@ knows expressions.  Complex numbers pass through as dual numbers do: nothing is 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -25,6 +26,12 @@ def align(a: Value, b: Value) -> tuple[Array, Array, Axes]:
         return x, y, q
     axes = p + tuple(name for name in q if name not in p)
     return spread(x, p, axes), spread(y, q, axes), axes
+
+
+def align_all(values: Sequence[Value]) -> tuple[list[Array], Axes]:
+    """Any number of values that NumPy's broadcasting can combine, and their axes."""
+    axes = tuple(dict.fromkeys(name for _, own in values for name in own))
+    return [spread(array, own, axes) for array, own in values], axes
 
 
 def spread(array: Array, axes: Axes, wanted: Axes) -> Array:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from . import expr as ex, indexed as ix
 from .checks import Check
 from .expr import Expr, Index, Symbol
 from .indexed import Indexed
@@ -64,6 +65,27 @@ class EntryOfResult:
 
 def _places(indices: tuple[Index, ...]) -> str:
     return f"[{','.join(i.name for i in indices)}]" if indices else ""
+
+
+def expressions_in(side: Side) -> Iterator[Expr]:
+    """All matrix expressions that a side shows."""
+    match side:
+        case Derivative(function=function):
+            yield from () if function is None else ex.walk(function)
+        case DerivativeSum(terms=terms):
+            for t in terms:
+                yield from expressions_in(t)
+        case EntryOfResult(matrix=matrix):
+            yield from ex.walk(matrix)
+        case ix.Element(matrix=matrix):
+            yield from ex.walk(matrix)
+        case FunctionName():
+            return
+        case _ if isinstance(side, ix.Term):
+            for part in ix.children(side):
+                yield from expressions_in(part)
+        case _:
+            yield from ex.walk(side)
 
 
 Side: TypeAlias = Expr | Indexed | FunctionName | Derivative | DerivativeSum | EntryOfResult

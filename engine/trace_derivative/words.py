@@ -10,6 +10,7 @@ import difflib
 import re
 
 from . import functions, operators
+from .matrix_functions import DERIVATIVES, NAMES, POWER
 
 MATRIX_FUNCTIONS = {
     "tr": "tr",
@@ -19,6 +20,7 @@ MATRIX_FUNCTIONS = {
     "sum": "sum",
     "diag": "diag",
     "dot": "dot",
+    **{word: word for word in (*NAMES, *DERIVATIVES)},
 } | operators.names()
 """Functions of matrices, by every name that they are read by."""
 
@@ -27,8 +29,12 @@ def arity(function: str) -> int:
     """How many arguments a function of the language takes."""
     if function in operators.TABLE:
         return len(operators.TABLE[function].arguments)
+    if function in DERIVATIVES:
+        return 3 if DERIVATIVES[function] == POWER else 2
+    if function == "dot" or function in MATRIX_FUNCTIONS:
+        return 2 if function == "dot" else 1
     entry = functions.lookup(function)
-    return 2 if function == "dot" else entry.arity if entry else 1
+    return entry.arity if entry else 1
 
 
 CONSTANTS = frozenset({"eye", "ones", "zeros"})
@@ -40,9 +46,6 @@ NORMS = {"F": "norm2", "fro": "norm2", "2": "vector norm2", "1": "vector norm1"}
 UNSUPPORTED = {
     "vec": "a product of two is sum(A.*B)",
     "mean": "write sum(A)/c with a scalar c",
-    "expm": "exp is elementwise, there is no matrix exponential",
-    "logm": "log is elementwise, there is no matrix logarithm",
-    "sqrtm": "sqrt is elementwise, there is no matrix square root",
     "pinv": "write inv(A'*A)*A'",
     "rank": "it has no derivative",
     "eig": "there are tr, det and logdet",

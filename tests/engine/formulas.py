@@ -44,7 +44,7 @@ _INDEX_NAMES = ("i", "j1", *"jklqrst", "i1", "k12")
 
 def formulas(shape: ex.Shape | None = None, depth: int = 3) -> st.SearchStrategy[Expr]:
     """Random expressions; every index that is bound has a name of its own."""
-    plain = strategies.expressions(shape, depth=depth)
+    plain = strategies.expressions(shape, depth=depth, frechet=True)
     return st.one_of(plain, plain, _sums_among_others(shape)).map(_renamed)
 
 

@@ -176,6 +176,8 @@ class Reader:
             return self.delta()
         if token == "(":
             return self.script(self.entry_of_subscripted())
+        if token == "L" and {r"\mathrm", r"\cdot"} & set(self.peek_subscript()):
+            return self.frechet()
         if token in _FUNCTIONS or token in {r"\mathrm", r"\operatorname"}:
             return self.call()
         if token in _BOLD:
@@ -233,6 +235,25 @@ class Reader:
         inner = [self.sub(part) for part in _arguments(self.inside(left, right))]
         self.no_script()
         return lambda env: pr.operator(name, *[part(env) for part in inner])
+
+    def peek_subscript(self) -> list[str]:
+        here = self.n
+        self.take()
+        tokens = self.peek_group() if self.next == "_" else []
+        self.n = here
+        return tokens
+
+    def frechet(self) -> Meaning:
+        """`L_{\\mathrm{expm}}(A, E)`, and of a power `L_{(\\cdot)^{p}}(A, E)`."""
+        self.take("L", "_")
+        name = self.group()
+        exponent: Meaning = lambda env: None  # noqa: E731
+        if r"\cdot" in name:
+            exponent = self.sub(name[5:-1])
+        word = "".join(name[2:-1])
+        point, direction = map(self.sub, _split(self.inside("(", ")")))
+        self.no_script()
+        return lambda env: pr.frechet(word, exponent(env), point(env), direction(env))
 
     def bold(self) -> Meaning:
         command = self.take()
@@ -399,6 +420,16 @@ def _arguments(tokens: list[str]) -> list[list[str]]:
 
 def _joined(tokens: list[str]) -> str:
     return "".join(f"{t} " if t.startswith("\\") else t for t in tokens)
+
+
+def _split(tokens: list[str]) -> tuple[list[str], list[str]]:
+    """Two arguments at the comma between them."""
+    depth = 0
+    for n, token in enumerate(tokens):
+        depth += {"{": 1, r"\left": 1, "}": -1, r"\right": -1}.get(token, 0)
+        if token == "," and not depth:
+            return tokens[:n], tokens[n + 1 :]
+    raise Ambiguous("one argument where two are needed")
 
 
 def _units(tokens: list[str]) -> list[str]:

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from tests import matrix_functions
+
 Array = np.ndarray[Any, Any]
 Value = Any  # a float, a two-dimensional array, or an Open
 Env = Mapping[str, int]
@@ -175,7 +177,9 @@ def power(value: Value, exponent: float) -> Value:
     if is_scalar(value):
         with np.errstate(all="ignore"):
             return float(np.power(value, exponent))
-    if exponent != int(exponent) or exponent < 2:
+    if exponent != int(exponent):
+        return each(lambda a: matrix_functions.powm(a, exponent), value)
+    if exponent < 2:
         raise Ambiguous(f"a matrix to the power {exponent}")
     return each(lambda a: np.linalg.matrix_power(a, int(exponent)), value)
 
@@ -257,6 +261,8 @@ def operator(name: str, value: Value, *others: Value) -> Value:
     if name == "diag":
         return diag(value)
     array = definite(value)
+    if name in matrix_functions.MATRIX_FUNCTIONS:
+        return in_silence(matrix_functions.MATRIX_FUNCTIONS[name], array)
     if name == "tr":
         return float(np.trace(array))
     if name == "sum":
@@ -275,6 +281,24 @@ def operator(name: str, value: Value, *others: Value) -> Value:
                 e / e.sum(axis=1 if name == "softmax_rows" else 0, keepdims=True)
             )
     raise Ambiguous(f"an unknown operator {name}")
+
+
+def frechet(name: str, exponent: Value, point: Value, direction: Value) -> Value:
+    """The derivative of a matrix function, or of a power where there is an exponent."""
+    f = matrix_functions.MATRIX_FUNCTIONS.get(name, lambda a: matrix_functions.powm(a, exponent))
+    if isinstance(direction, Open):
+        direction = direction.at(*np.shape(definite(point)))
+    if isinstance(point, Open):
+        point = point.at(*np.shape(direction))
+    return in_silence(lambda a: matrix_functions.frechet(f, a, direction), point)
+
+
+def in_silence(f: Callable[[Any], Any], array: Array) -> Value:
+    with np.errstate(all="ignore"):
+        try:
+            return scalar_or_array(f(array))
+        except np.linalg.LinAlgError:
+            return np.full(np.shape(array), np.nan)
 
 
 def norm(kind: str, value: Value) -> float:

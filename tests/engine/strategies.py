@@ -25,6 +25,9 @@ FUNCTIONS = (*SMOOTH, "log", "sqrt", "tan", "sinh", "cosh", "abs", "sign", "relu
 PAIRS = ("logaddexp", "max")
 """Functions of two arguments."""
 
+MATRIX_FUNCTIONS = ("exp", "sin", "cos", "cosh", "log", "sqrt", "pow")
+"""The functions of a matrix that occur."""
+
 _SHAPES: dict[str, tuple[Dim, ...]] = {
     "X": ("m", "n"),
     "A": ("m", "n"),
@@ -69,10 +72,13 @@ T = TypeVar("T")
 class _Maker:
     """One drawing: what is allowed, and the source of choices."""
 
-    def __init__(self, draw: st.DrawFn, functions: Sequence[str], indices: bool) -> None:
+    def __init__(
+        self, draw: st.DrawFn, functions: Sequence[str], indices: bool, frechet: bool
+    ) -> None:
         self.draw = draw
         self.functions = tuple(functions)
         self.indices = indices
+        self.frechet = frechet
 
     def one(self, options: Sequence[T]) -> T:
         return options[self.draw(st.integers(0, len(options) - 1))]
@@ -100,7 +106,7 @@ class _Maker:
         else:
             rules += [self.transposed, self.hadamard, self.quotient, self.softmax]
             if shape[0] == shape[1]:
-                rules += [self.square, self.square]
+                rules += [self.square, self.square, self.matrix_function]
             if shape[1] == 1:
                 rules += [self.diagonal]
         if self.indices:
@@ -203,6 +209,21 @@ class _Maker:
         kind = self.one(("softmax_rows", "softmax_columns"))
         return ex.operation(kind, self.of(shape, depth, scope))
 
+    def matrix_function(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        """A function of a matrix of few symbols; one with a branch cut of a definite matrix."""
+        inner = self.of(shape, min(depth, 1), scope)
+        function = self.one(MATRIX_FUNCTIONS)
+        parameters: tuple[Expr, ...] = ()
+        if function in {"log", "sqrt", "pow"}:
+            inner = ex.add(ex.mul(inner, ex.transpose(inner)), ex.identity(shape[0]))
+        if function == "pow":
+            number = ex.number(self.one([p for p in _EXPONENTS if p.denominator != 1]))
+            parameters = (self.one([number, SYMBOLS["alpha"]]),)
+        if self.frechet and self.draw(st.booleans()):
+            direction = self.of(shape, depth, scope)
+            return ex.frechet(function, inner, direction, *parameters)
+        return ex.matrix_function(function, inner, *parameters)
+
     def diagonal(self, shape: Shape, depth: int, scope: Scope) -> Expr:
         return ex.diagonal(self.of((shape[0], shape[0]), depth, scope))
 
@@ -263,15 +284,17 @@ def expressions(
     depth: int = 3,
     functions: Sequence[str] = FUNCTIONS,
     indices: bool = True,
+    frechet: bool = False,
 ) -> Expr:
     """A random expression, of a random shape where none is given.
 
     `depth` bounds the nesting; `functions` are the elementwise functions that may occur; without
-    `indices` there are no slices, entries, deltas, sums over an index and stacked rows.
+    `indices` there are no slices, entries, deltas, sums over an index and stacked rows; with
+    `frechet` there are derivatives of matrix functions.
     """
     chosen = draw(st.sampled_from(SHAPES)) if shape is None else shape
     least = draw(st.integers(1, depth))
-    return _Maker(draw, functions, indices).of(chosen, least)
+    return _Maker(draw, functions, indices, frechet).of(chosen, least)
 
 
 def scalar_expressions(

@@ -100,7 +100,7 @@ NESTED = "(" * 2_000 + "A" + ")" * 2_000
         ("1/0", UnsupportedError, "0", "division by zero"),
         ("A./(B - zeros)./zeros(m,n)", UnsupportedError, "zeros(m,n)", "division by zero"),
         ("0^-1", UnsupportedError, "0^-1", "division by zero"),
-        ("A^0.5", UnsupportedError, "0.5", "whole number"),
+        ("tr(zeros(n,n)^-0.5)", UnsupportedError, "zeros(n,n)^-0.5", "division by zero"),
     ],
 )
 def test_bad_input(text: str, kind: type[Exception], fault: str | None, words: str) -> None:

@@ -39,6 +39,8 @@ ONE_OF_EACH = {
     ex.Diagonal: "a'*diag(X*B)",
     ex.Inverse: "tr(A*inv(X))",
     ex.MatrixPower: "tr(A*X^3)",
+    ex.MatrixFunction: "tr(A*expm(X))",
+    ex.Frechet: "tr(A*dlogm(B,X*C))",
     ex.Row: "sum(k: B[k,:]*(X*C)[k,:]')",
     ex.Column: "sum(k: X[:,k]'*B[:,k])",
     ex.Entry: "sum(i,j: A[i,j]*exp(X[i,j]))",

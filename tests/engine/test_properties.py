@@ -12,6 +12,7 @@ import numpy as np
 from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 import trace_derivative as td
+from tests.engine import scipy_linalg
 from tests.engine.strategies import SMOOTH, SYMBOLS, expressions, scalar_expressions
 from trace_derivative import expr as ex, indexed as ix, numeric
 from trace_derivative.distribute import expanded
@@ -20,6 +21,8 @@ from trace_derivative.read import read
 from trace_derivative.render_numpy import numpy_function
 from trace_derivative.sampling import samples
 from trace_derivative.simplify import simplify
+
+scipy_linalg.provide()
 
 SHAPES = {name: s.shape[: s.rank] for name, s in SYMBOLS.items()}
 RELAXED = settings(deadline=None, suppress_health_check=list(HealthCheck))

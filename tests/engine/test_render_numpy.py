@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given, reject, settings
 
-from tests.engine import formulas
+from tests.engine import formulas, scipy_linalg
 from trace_derivative import expr as ex
 from trace_derivative.errors import UnsupportedError
 from trace_derivative.expr import Expr, Index, number
 from trace_derivative.render_numpy import numpy_code, numpy_function
+
+scipy_linalg.provide()
 
 A = ex.symbol("A", ("p", "m"))
 X = ex.symbol("X", ("m", "n"))

@@ -185,6 +185,8 @@ class Reader:
     def call(self, name: str) -> Meaning:
         if name == "δ":
             return self.script(self.delta(self.places()))
+        if name.startswith("d") and name.endswith("m"):
+            return self.frechet(name[1:])
         bracket = self.take()
         if bracket != ("[" if name == "tr" else "("):
             raise Ambiguous(f"{name}{bracket}")
@@ -197,6 +199,23 @@ class Reader:
             raise Ambiguous("what is raised to a power?")
         name = "logdet" if name == "log det" else name
         return lambda env: pr.operator(name, *[part(env) for part in inner])
+
+    def frechet(self, name: str) -> Meaning:
+        """`dexpm(A, E)`, and of a power `dpowm(A, E, p)`."""
+        self.take("(")
+        parts = [self.sum()]
+        while self.next == ",":
+            self.take()
+            parts.append(self.sum())
+        self.take(")")
+        if self.adjacent and self.next not in _END | {"|", "·"}:
+            raise Ambiguous("what is raised to a power?")
+
+        def meaning(env: Env) -> Value:
+            point, direction, exponent = (*(p(env) for p in parts), None)[:3]
+            return pr.frechet(name, exponent, point, direction)
+
+        return meaning
 
     def named(self, token: str) -> Meaning:
         if token == "π" and token not in self.values:

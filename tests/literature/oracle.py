@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from tests.matrix_functions import MATRIX_FUNCTIONS, powm
+
 FILE = Path(__file__).with_name("cases.jsonl")
 
 
@@ -87,7 +89,7 @@ def _drawn(rng: np.random.Generator, shape: tuple[int, ...], kind: str) -> Any:
 
 def value(case: Case, values: Mapping[str, Any]) -> Any:
     """The function at the values, by the case's own NumPy code."""
-    scope = {"np": np, **case.dims, **values}
+    scope = {"np": np, **MATRIX_FUNCTIONS, "powm": powm, **case.dims, **values}
     return np.asarray(eval(case.numpy, scope)).reshape(())[()]
 
 
