@@ -62,7 +62,7 @@ class Magnitude(Evaluator):
             case _:
                 return own
         for slope, arg in zip(slopes, args, strict=True):
-            x, y, axes = align(own, times(slope, self._at(arg)))
+            x, y, axes = align(own, times(slope, self._at(_without_signs(arg))))
             own = np.maximum(x, y), axes
         return own
 
