@@ -1,0 +1,123 @@
+"""Expr -> Expr: Hadamard products, elementwise quotients and powers."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from . import expr as ex
+from .expr import Expr
+from .powers import joined_functions
+from .rewrite import simplify
+from .transposes import column, flip
+
+
+def elementwise_rule(e: Expr) -> Expr:
+    """Hadamard products and quotients as one quotient of products of powers."""
+    if not isinstance(e, ex.Hadamard | ex.Quotient):
+        return e
+    exponents: dict[Expr, Fraction] = {}
+    scalars: list[Expr] = []
+    below: list[Expr] = []
+    _gather(e, Fraction(1), exponents, scalars, below)
+    if any(ex.is_zero(b) for b, p in exponents.items() if p > 0):
+        return ex.zeros(*e.shape)
+    exponents = joined_functions(exponents)
+    left: list[Expr] = []
+    right: list[Expr] = []
+    above: list[Expr] = []
+    for base, p in exponents.items():
+        outer = _outer_ones(base) if p == 1 else None
+        if outer is not None:
+            (left if outer[0] else right).append(outer[1])
+        elif p > 0:
+            above.append(ex.power(base, ex.number(p)))
+        elif p < 0:
+            below.append(ex.power(base, ex.number(-p)))
+    if not above and (left or right) and not below:
+        return e
+    above = _on_diagonal(above)
+    body = ex.hadamard(*above) if above else ex.ones(*e.shape)
+    if not above and len(below) == 1 and isinstance(below[0], ex.Power):
+        body, below = ex.power(below[0].base, ex.neg(below[0].exponent)), []
+    if below:
+        body = ex.quotient(body, ex.hadamard(*below))
+    if left:
+        body = ex.mul(ex.diag(ex.hadamard(*left)), body)
+    if right:
+        body = ex.mul(body, ex.diag(ex.hadamard(*right)))
+    return ex.mul(*scalars, body)
+
+
+def _on_diagonal(factors: list[Expr]) -> list[Expr]:
+    """`diag(u).*A` as `diag(u.*diag(A))`: off the diagonal there is nothing."""
+    diagonals = [f for f in factors if isinstance(f, ex.Diag)]
+    others = [f for f in factors if not isinstance(f, ex.Diag)]
+    if not diagonals or len(factors) == 1:
+        return factors
+    vectors = [column(f.arg) for f in diagonals]
+    if others:
+        vectors.append(simplify(ex.diagonal(ex.hadamard(*others))))
+    return [ex.diag(simplify(ex.hadamard(*vectors)))]
+
+
+def _outer_ones(e: Expr) -> tuple[bool, Expr] | None:
+    """(True, u) for `u*ones'`, (False, v) for `ones*v'`, u and v columns."""
+    if not isinstance(e, ex.Mul) or e.scalars or e.coefficient != 1 or e.shape[1] == 1:
+        return None
+    first, last = e.matrices[0], e.matrices[-1]
+    if isinstance(last, ex.Transpose) and isinstance(last.arg, ex.Ones) and last.shape[0] == 1:
+        return True, ex.mul(*e.matrices[:-1])
+    if isinstance(first, ex.Ones) and first.shape[1] == 1:
+        return False, flip(ex.mul(*e.matrices[1:]))
+    return None
+
+
+def _gather(
+    e: Expr, p: Fraction, exponents: dict[Expr, Fraction], scalars: list[Expr], below: list[Expr]
+) -> None:
+    """Collect the elementwise factors of e^p with their exponents, in reading order.
+
+    A divisor with entries that are always zero goes to `below` at once.
+    """
+    match e:
+        case ex.Hadamard(factors=factors):
+            for f in factors:
+                _gather(f, p, exponents, scalars, below)
+        case ex.Quotient(numerator=a, denominator=b):
+            _gather(a, p, exponents, scalars, below)
+            _gather(b, -p, exponents, scalars, below)
+        case ex.Power(base=base, exponent=ex.Number(value=q)) if e.shape != ex.SCALAR and (
+            q.denominator == 1 or p == 1
+        ):
+            exponents[base] = exponents.get(base, Fraction(0)) + p * q
+        case ex.Ones():
+            pass
+        case ex.Mul() if p.denominator == 1 and (e.scalars or e.coefficient != 1):
+            front = ex.mul(ex.number(e.coefficient), *e.scalars)
+            scalars.append(ex.power(front, ex.number(p)))
+            _gather(ex.mul(*e.matrices), p, exponents, scalars, below)
+        case _ if p < 0 and _has_zeros(e):
+            below.append(ex.power(e, ex.number(-p)))
+        case _:
+            exponents[e] = exponents.get(e, Fraction(0)) + p
+
+
+def _has_zeros(e: Expr) -> bool:
+    """Is some entry zero whatever the values are?  Then it cancels nothing."""
+    return any(isinstance(node, ex.Identity | ex.Zeros | ex.Diag) for node in ex.walk(e))
+
+
+def power_rule(e: Expr) -> Expr:
+    """Powers of roots and of scaled matrices."""
+    if not isinstance(e, ex.Power) or not isinstance(e.exponent, ex.Number):
+        return e
+    p = e.exponent.value
+    is_root = isinstance(e.base, ex.Apply) and e.base.function == "sqrt"
+    if is_root and p.denominator == 1 and p % 2 == 0:
+        return ex.power(ex.children(e.base)[0], ex.number(p / 2))
+    if isinstance(e.base, ex.Mul) and e.base.shape != ex.SCALAR and p.denominator == 1:
+        front, matrices = ex.mul(ex.number(e.base.coefficient), *e.base.scalars), e.base.matrices
+        if front != ex.ONE:
+            powered = ex.power(ex.mul(*matrices), e.exponent)
+            return ex.mul(ex.power(front, e.exponent), powered)
+    return e

@@ -1,0 +1,118 @@
+"""Expr -> Expr: products of matrices and scalars, their neighbours joined."""
+
+from __future__ import annotations
+
+from . import expr as ex
+from .expr import Expr
+from .inverses import base_power, negative_power
+from .matrix_functions import commuting_joined
+from .powers import merge_powers
+from .rewrite import simplify
+from .transposes import column, flip, transposes
+
+
+def mul_rule(e: Expr) -> Expr:
+    """Neighbours joined, scalars merged, a 1 x 1 chain turned the better way round."""
+    if not isinstance(e, ex.Mul):
+        return e
+    if any(ex.is_zero(f) for f in e.scalars + e.matrices):
+        return ex.zeros(*e.shape)
+    scalars, chain = list(e.scalars), list(e.matrices)
+    joined = commuting_joined(chain)
+    chain = _join(chain if joined == chain else [simplify(m) for m in joined])
+    scalars, chain = _inner_scalars(scalars, chain)
+    scalars = merge_powers(scalars)
+    body = ex.mul(*chain) if chain else ex.ONE
+    if chain and body.shape == ex.SCALAR:
+        body = _best_orientation(body)
+    return ex.mul(ex.number(e.coefficient), *scalars, body)
+
+
+def _best_orientation(e: Expr) -> Expr:
+    """A 1 x 1 product equals its transpose: the one with fewer transposes, then the lesser text."""
+    if not isinstance(e, ex.Mul) or not e.matrices:
+        return e
+    inner = _between_ones(e.matrices)
+    if inner is not None:
+        return simplify(ex.total(inner))
+    if len(e.matrices) == 2:
+        product = simplify(ex.hadamard(flip(e.matrices[0]), e.matrices[1]))
+        if ex.leaf_count(product) < ex.leaf_count(e):
+            return simplify(ex.total(product))
+    other = ex.mul(*[flip(m) for m in reversed(e.matrices)])
+    ours, theirs = transposes(e), transposes(other)
+    if theirs < ours or (theirs == ours and str(other) < str(e)):
+        return other
+    return e
+
+
+def _between_ones(chain: tuple[Expr, ...]) -> Expr | None:
+    """M for `1'*M*1`, with either of the ones vectors left out where M is a vector already."""
+    first, last = chain[0], chain[-1]
+    start = 1 if isinstance(first, ex.Transpose) and isinstance(first.arg, ex.Ones) else 0
+    stop = len(chain) - 1 if isinstance(last, ex.Ones) else len(chain)
+    inner = chain[start:stop]
+    return ex.mul(*inner) if inner and len(inner) < len(chain) else None
+
+
+def _join(chain: list[Expr]) -> list[Expr]:
+    """Adjacent matrix factors combined, from left to right."""
+    out: list[Expr] = []
+    for m in chain:
+        out.append(m)
+        while len(out) > 1:
+            pair = _pair(out[-2], out[-1])
+            if pair is None:
+                break
+            out[-2:] = [pair]
+    return out
+
+
+def _pair(a: Expr, b: Expr) -> Expr | None:
+    """One factor for two adjacent ones, where there is one."""
+    match a, b:
+        case ex.Identity(), _:
+            return b
+        case _, ex.Identity():
+            return a
+        case ex.Hadamard(factors=(first, second)), ex.Ones(shape=(_, 1)):
+            return _diagonal_of_form(first, second) or _diagonal_of_form(second, first)
+        case ex.Diag(arg=u), ex.Diag(arg=v):
+            return ex.diag(simplify(ex.hadamard(column(u), column(v))))
+        case ex.Diag(arg=u), _ if b.shape[1] == 1:
+            return simplify(ex.hadamard(column(u), b))
+        case _, ex.Diag(arg=v) if a.shape[0] == 1:
+            return flip(simplify(ex.hadamard(flip(a), column(v))))
+        case ex.Ones(shape=(_, 1)), ex.Transpose(arg=ex.Ones(shape=(n, 1))):
+            return ex.ones(a.shape[0], n)
+    if a.shape[0] == a.shape[1]:
+        (base, p), (other, q) = base_power(a), base_power(b)
+        if base == other:
+            return ex.matrix_power(base, p + q) if p + q >= 0 else negative_power(base, p + q)
+    return None
+
+
+def _diagonal_of_form(p: Expr, q: Expr) -> Expr | None:
+    """`(X.*(X*A))*1` is `diag(X*A*X')`; None where the factors have no end in common."""
+    if isinstance(q, ex.Mul) and q.matrices and q.matrices[0] == p:
+        return simplify(ex.diagonal(ex.mul(q, flip(p))))
+    return None
+
+
+def _inner_scalars(scalars: list[Expr], chain: list[Expr]) -> tuple[list[Expr], list[Expr]]:
+    """Parts of a chain that are 1 x 1 by themselves, taken out as scalars."""
+    if not chain or (chain[0].shape[0], chain[-1].shape[1]) == ex.SCALAR:
+        return scalars, chain
+    start = 0 if chain[0].shape[0] == 1 else None
+    kept: list[Expr] = []
+    pending: list[Expr] = []
+    out = list(scalars)
+    for m in chain:
+        pending.append(m)
+        if m.shape[1] == 1:
+            if start is not None:
+                out.append(_best_orientation(ex.mul(*pending)))
+            else:
+                kept += pending
+            pending, start = [], 0
+    return out, kept + pending
