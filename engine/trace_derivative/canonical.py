@@ -40,12 +40,23 @@ def _canonical(e: Expr) -> Expr:
             return _turned(arg)
         case ex.MatrixPower(base=base, exponent=n) if n <= MOST_FACTORS:
             return ex.mul(*[base] * n)
+        case ex.Trace(arg=ex.Mul(coefficient=c, scalars=(), matrices=matrices)) if (
+            c == 1 and len(matrices) <= MOST_FACTORS
+        ):
+            return ex.trace(_rotated(matrices))
         case ex.Hadamard(factors=factors):
             return ex.hadamard(*sorted(factors, key=str))
         case ex.Add(terms=terms):
             return ex.add(*sorted(terms, key=str))
         case _:
             return e
+
+
+def _rotated(chain: tuple[Expr, ...]) -> Expr:
+    """The chain of a trace, or its transpose, turned round to begin with the least text."""
+    flipped = tuple(canonical(ex.transpose(m)) for m in reversed(chain))
+    turns = [c[n:] + c[:n] for c in (chain, flipped) for n in range(len(c))]
+    return ex.mul(*min(turns, key=lambda turn: [str(m) for m in turn]))
 
 
 def _turned(e: Expr) -> Expr:

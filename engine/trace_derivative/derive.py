@@ -9,7 +9,9 @@ from typing import Any, Unpack, overload
 from . import (
     canonical,
     expr as ex,
+    factor,
     indexed as ix,
+    length,
     numeric,
     simplify as simplification,
     sympy_functions,
@@ -299,5 +301,7 @@ def clear_caches() -> None:
     ix.clear()
     simplification.clear()
     canonical.clear()
+    factor.clear()
+    length.clear()
     numeric.clear()
     sympy_functions.clear()

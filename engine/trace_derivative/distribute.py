@@ -71,6 +71,42 @@ def _expand(e: Expr) -> Expr:
             return e
 
 
+def spread(e: Expr, most: int) -> list[Expr]:
+    """The terms of a product of sums; functions and inverses of sums are left alone.
+
+    The product itself where there would be more than `most`.
+    """
+    match e:
+        case ex.Add(terms=terms):
+            found = [u for t in terms for u in spread(t, most)]
+        case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
+            k = len(scalars)
+            found = [
+                ex.mul(ex.number(c), *fs[:k], *ex.as_one(fs[k:]))
+                for fs in _choices(scalars + matrices, most)
+            ]
+        case ex.Hadamard(factors=factors):
+            found = [ex.hadamard(*fs) for fs in _choices(factors, most)]
+        case ex.Quotient(numerator=a, denominator=b):
+            found = [ex.quotient(t, b) for t in spread(a, most)]
+        case ex.Transpose(arg=ex.Add(terms=terms)):
+            found = [ex.transpose(t) for t in terms]
+        case _:
+            return [e]
+    return found if len(found) <= most else [e]
+
+
+def _choices(factors: Iterable[Expr], most: int) -> list[tuple[Expr, ...]]:
+    """All choices of one term from every factor; of sums as they stand where there are too many."""
+    choices: list[tuple[Expr, ...]] = [()]
+    for f in factors:
+        terms = spread(f, most)
+        if len(choices) * len(terms) > most:
+            terms = [f]
+        choices = [(*c, t) for c in choices for t in terms]
+    return choices
+
+
 def _trace_of_term(e: Expr) -> Expr:
     c, rest = split_front(e)
     return ex.mul(c, ex.trace(rest))

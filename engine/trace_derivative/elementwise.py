@@ -6,7 +6,8 @@ from fractions import Fraction
 
 from . import expr as ex
 from .expr import Expr
-from .powers import joined_functions
+from .length import length
+from .powers import Powers, joined_functions
 from .rewrite import simplify
 from .transposes import column, flip
 
@@ -15,13 +16,17 @@ def elementwise_rule(e: Expr) -> Expr:
     """Hadamard products and quotients as one quotient of products of powers."""
     if not isinstance(e, ex.Hadamard | ex.Quotient):
         return e
-    exponents: dict[Expr, Fraction] = {}
+    exponents: Powers = {}
     scalars: list[Expr] = []
     below: list[Expr] = []
     _gather(e, Fraction(1), exponents, scalars, below)
     if any(ex.is_zero(b) for b, p in exponents.items() if p > 0):
         return ex.zeros(*e.shape)
     exponents = joined_functions(exponents)
+    power = _common_power(exponents) if not below else 1
+    if power > 1:
+        inner = elementwise_rule(product_of({b: p / power for b, p in exponents.items()}, e.shape))
+        return ex.mul(*scalars, ex.power(inner, ex.number(power)))
     left: list[Expr] = []
     right: list[Expr] = []
     above: list[Expr] = []
@@ -40,12 +45,47 @@ def elementwise_rule(e: Expr) -> Expr:
     if not above and len(below) == 1 and isinstance(below[0], ex.Power):
         body, below = ex.power(below[0].base, ex.neg(below[0].exponent)), []
     if below:
-        body = ex.quotient(body, ex.hadamard(*below))
+        body = _divided(body, ex.hadamard(*below))
     if left:
         body = ex.mul(ex.diag(ex.hadamard(*left)), body)
     if right:
         body = ex.mul(body, ex.diag(ex.hadamard(*right)))
     return ex.mul(*scalars, body)
+
+
+def _divided(above: Expr, below: Expr) -> Expr:
+    """The quotient; `(a - b)./b` is `a./b - 1` where that is shorter."""
+    whole = ex.quotient(above, below)
+    if not isinstance(above, ex.Add) or length(below) == 1:
+        return whole
+    if all(ex.split_coefficient(t)[1] != below for t in above.terms):
+        return whole
+    parts = ex.add(*[simplify(ex.quotient(t, below)) for t in above.terms])
+    return parts if length(parts) < length(whole) else whole
+
+
+def _common_power(exponents: Powers) -> int:
+    """n >= 2 where several factors have it as their exponent, up to signs, and none another."""
+    sizes = {abs(p) for p in exponents.values()}
+    n = sizes.pop() if len(sizes) == 1 and len(exponents) > 1 else Fraction(1)
+    return n.numerator if n.denominator == 1 else 1
+
+
+def factors_of(e: Expr) -> Powers | None:
+    """The elementwise factors of a matrix; None where a scalar or a divisor with zeros is one."""
+    exponents: Powers = {}
+    scalars: list[Expr] = []
+    below: list[Expr] = []
+    _gather(e, Fraction(1), exponents, scalars, below)
+    return None if scalars or below else exponents
+
+
+def product_of(powers: Powers, shape: ex.Shape) -> Expr:
+    """The elementwise product of powers; ones where there are none."""
+    above = [ex.power(b, ex.number(p)) for b, p in powers.items() if p > 0]
+    below = [ex.power(b, ex.number(-p)) for b, p in powers.items() if p < 0]
+    top = ex.hadamard(*above) if above else ex.ones(*shape)
+    return ex.quotient(top, ex.hadamard(*below)) if below else top
 
 
 def _on_diagonal(factors: list[Expr]) -> list[Expr]:
@@ -73,7 +113,7 @@ def _outer_ones(e: Expr) -> tuple[bool, Expr] | None:
 
 
 def _gather(
-    e: Expr, p: Fraction, exponents: dict[Expr, Fraction], scalars: list[Expr], below: list[Expr]
+    e: Expr, p: Fraction, exponents: Powers, scalars: list[Expr], below: list[Expr]
 ) -> None:
     """Collect the elementwise factors of e^p with their exponents, in reading order.
 
@@ -86,6 +126,10 @@ def _gather(
         case ex.Quotient(numerator=a, denominator=b):
             _gather(a, p, exponents, scalars, below)
             _gather(b, -p, exponents, scalars, below)
+        case ex.Power(base=ex.Hadamard() | ex.Quotient() as base, exponent=ex.Number(value=q)) if (
+            q.denominator == 1
+        ):
+            _gather(base, p * q, exponents, scalars, below)
         case ex.Power(base=base, exponent=ex.Number(value=q)) if e.shape != ex.SCALAR and (
             q.denominator == 1 or p == 1
         ):
@@ -96,13 +140,13 @@ def _gather(
             front = ex.mul(ex.number(e.coefficient), *e.scalars)
             scalars.append(ex.power(front, ex.number(p)))
             _gather(ex.mul(*e.matrices), p, exponents, scalars, below)
-        case _ if p < 0 and _has_zeros(e):
+        case _ if p < 0 and has_zeros(e):
             below.append(ex.power(e, ex.number(-p)))
         case _:
             exponents[e] = exponents.get(e, Fraction(0)) + p
 
 
-def _has_zeros(e: Expr) -> bool:
+def has_zeros(e: Expr) -> bool:
     """Is some entry zero whatever the values are?  Then it cancels nothing."""
     return any(isinstance(node, ex.Identity | ex.Zeros | ex.Diag) for node in ex.walk(e))
 
@@ -116,8 +160,7 @@ def power_rule(e: Expr) -> Expr:
     if is_root and p.denominator == 1 and p % 2 == 0:
         return ex.power(ex.children(e.base)[0], ex.number(p / 2))
     if isinstance(e.base, ex.Mul) and e.base.shape != ex.SCALAR and p.denominator == 1:
-        front, matrices = ex.mul(ex.number(e.base.coefficient), *e.base.scalars), e.base.matrices
-        if front != ex.ONE:
-            powered = ex.power(ex.mul(*matrices), e.exponent)
-            return ex.mul(ex.power(front, e.exponent), powered)
+        c, rest = ex.split_coefficient(e.base)
+        if c != 1:
+            return ex.mul(ex.power(ex.number(c), e.exponent), ex.power(rest, e.exponent))
     return e

@@ -1,51 +1,112 @@
 """Expr -> Expr: shared factors of the terms of a sum pulled out, where that makes it shorter.
 
-`A*x + A'*x` becomes `(A + A')*x`.  Terms that share little stay as they are: what two terms
-share must not be much shorter than what they do not (so that eqs (17) and (21) of the notes
-stay as the identities give them), unless it is a scalar of some length.
+`A*x + A'*x` becomes `(A + A')*x`.  Terms that share little stay as they are.  A sum is also
+multiplied out first where that makes terms alike, and the shortest form is taken.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from fractions import Fraction
 from itertools import combinations
 
 from . import expr as ex
+from .distribute import spread
+from .elementwise import product_of
 from .expr import Expr
+from .length import length
 from .limits import check_time
 from .simplify import simplify
+from .terms import Shared, Term, is_short, shared, term
 
 MOST_TERMS = 16
 """Sums of more terms are left alone."""
 
-MOST_PER_SHARED = 3
-"""The shorter rest of two terms may have that many symbols for each that they share."""
+MOST_PULLED = 3
+"""An inverse is pulled out of sums of so many terms at most."""
+
+_memo: dict[Expr, Expr] = {}
+_MEMO_LIMIT = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Term:
-    """`coefficient * scalars * chain`."""
-
-    coefficient: Fraction
-    scalars: tuple[Expr, ...]
-    chain: tuple[Expr, ...]
-
-    def rest(self) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
-        """All but the coefficient."""
-        return self.scalars, self.chain
-
-    def expr(self) -> Expr:
-        """The term as an expression."""
-        return ex.mul(ex.number(self.coefficient), *self.scalars, *ex.as_one(self.chain))
+def clear() -> None:
+    """Forget all results."""
+    _memo.clear()
 
 
 def factored(e: Expr) -> Expr:
     """An equal expression with shared factors pulled out of its sums."""
-    e = ex.map_children(e, factored)
-    if not isinstance(e, ex.Add) or len(e.terms) > MOST_TERMS:
-        return e
-    terms = [_term(t) for t in e.terms]
+    found = _memo.get(e)
+    if found is None:
+        if len(_memo) > _MEMO_LIMIT:
+            clear()
+        new = ex.map_children(e, factored)
+        if isinstance(new, ex.Add) and len(new.terms) <= MOST_TERMS:
+            new = _shortest(new)
+        found = _memo[e] = _memo[new] = new
+    return found
+
+
+def _shortest(e: ex.Add) -> Expr:
+    """The shortest of the forms of a sum, the first where several are."""
+    check_time()
+    found = _by_pairs(e)
+    for other in (*_multiplied_out(e), *_without_inverse(e)):
+        if length(other) < length(found):
+            found = other
+    return found
+
+
+# ------------------------------------------------------------------------ ways to begin
+
+
+def _multiplied_out(e: ex.Add) -> Iterator[Expr]:
+    """The sum with its products multiplied out, where terms become alike by it."""
+    opened = [u for t in e.terms for u in spread(t, MOST_TERMS)]
+    if len(opened) == len(e.terms) or len(opened) > MOST_TERMS:
+        return
+    after = simplify(ex.add(*[simplify(u) for u in opened]))
+    count = len(after.terms) if isinstance(after, ex.Add) else 1
+    if count < len(opened):
+        yield _by_pairs(after) if isinstance(after, ex.Add) else after
+
+
+def _without_inverse(e: ex.Add) -> Iterator[Expr]:
+    """`I + inv(M)*A` as `inv(M)*(M + A)`, M a sum; the same from the other side."""
+    if len(e.terms) > MOST_PULLED:
+        return
+    for n, t in enumerate(e.terms):
+        whole = term(t)
+        others = e.terms[:n] + e.terms[n + 1 :]
+        for turned in (False, True):
+            chain = whole.chain[::-1] if turned else whole.chain
+            if not chain or not _is_inverse_of_sum(chain[0]):
+                continue
+            undone = simplify(ex.inverse(chain[0]))
+
+            def times(u: Expr, by: Expr = undone, turned: bool = turned) -> list[Expr]:
+                return spread(ex.mul(u, by) if turned else ex.mul(by, u), MOST_TERMS)
+
+            left = whole.chain[:-1] if turned else whole.chain[1:]
+            body = ex.mul(*left) if left else ex.identity(undone.shape[0])
+            rest = spread(ex.mul(ex.number(whole.coefficient), *whole.scalars, body), MOST_TERMS)
+            parts = [simplify(v) for u in others for v in times(u)] + [simplify(v) for v in rest]
+            total = factored(simplify(ex.add(*parts)))
+            yield simplify(ex.mul(total, chain[0]) if turned else ex.mul(chain[0], total))
+
+
+def _is_inverse_of_sum(e: Expr) -> bool:
+    inner = e.arg if isinstance(e, ex.Transpose) else e
+    return isinstance(inner, ex.Inverse) and isinstance(inner.arg, ex.Add)
+
+
+# ------------------------------------------------------------------------ pairs of terms
+
+
+def _by_pairs(e: ex.Add) -> Expr:
+    """The two terms that save most by being one made one, again and again."""
+    terms = [term(t) for t in e.terms]
+    merged: set[Term] = set()
     while len(terms) > 1:
         check_time()
         best = max(
@@ -56,19 +117,52 @@ def factored(e: Expr) -> Expr:
         if best is None:
             break
         _, a, b, new = best
-        at = terms.index(a)
-        terms[at] = new
+        terms[terms.index(a)] = new
         terms.remove(b)
+        merged.add(new)
     terms = _with_whole_sums(terms)
-    numbers = {abs(t.coefficient) for t in terms}
-    common = numbers.pop() if len(numbers) == 1 and len(terms) > 1 else Fraction(1)
-    if len(terms) == len(e.terms) and common == 1:
+    common = _common_number(terms)
+    if not merged and len(terms) == len(e.terms) and common == 1:
         return e
-    rest = [ex.scale(t.coefficient / common, _Term(Fraction(1), *t.rest()).expr()) for t in terms]
+    rest = []
+    for t in terms:
+        inner = ex.map_children(t.rest(), factored) if t in merged else t.rest()
+        rest.append(ex.scale(t.coefficient / common, inner))
     return ex.scale(common, simplify(ex.add(*rest)))
 
 
-def _with_whole_sums(terms: list[_Term]) -> list[_Term]:
+def _merged(a: Term, b: Term) -> tuple[int, Term, Term, Term] | None:
+    """What is saved by one term instead of two, the two, and the one; None where nothing is."""
+    ways = [found for found in shared(a, b) if is_short(found)]
+    if not ways:
+        return None
+    before = length(a.expr()) + length(b.expr())
+    ones = [_joined(a.coefficient, b.coefficient, found) for found in ways]
+    new = min(ones, key=length)
+    saved = before - length(new)
+    return (saved, a, b, term(new)) if saved > 0 else None
+
+
+def _joined(a: Fraction, b: Fraction, found: Shared) -> Expr:
+    """Two terms with the numbers a and b as one."""
+    c = _common_coefficient(a, b)
+    parts = [ex.scale(x / c, p) for x, p in zip((a, b), found.parts, strict=True)]
+    opened = [simplify(u) for p in parts for u in spread(p, MOST_TERMS)]
+    plain, wide = simplify(ex.add(*parts)), simplify(ex.add(*opened))
+    middle = wide if length(wide) < length(plain) else plain
+    if found.entries:
+        middle = ex.hadamard(product_of(found.entries, middle.shape), middle)
+    if middle.shape == ex.SCALAR:
+        whole = ex.mul(*found.scalars, middle, *ex.as_one(found.front + found.back))
+    else:
+        whole = ex.mul(*found.scalars, ex.mul(*found.front, middle, *found.back))
+    return simplify(ex.scale(c, whole))
+
+
+# ------------------------------------------------------------------------ sums of sums
+
+
+def _with_whole_sums(terms: list[Term]) -> list[Term]:
     """`S1 + S2 + P*(S1 + S2)` as `(I + P)*(S1 + S2)`, and the same from the other side."""
     for t in terms:
         for last in (True, False):
@@ -87,15 +181,15 @@ def _with_whole_sums(terms: list[_Term]) -> list[_Term]:
                 continue
             front = ex.add(ex.identity(dim), ex.scale(t.coefficient * sign, others))
             pair = (front, whole) if last else (whole, front)
-            new = _Term(Fraction(sign), (), pair)
+            new = Term(Fraction(sign), (), pair)
             return [new, *rest]
     return terms
 
 
-def _taken_out(terms: list[_Term], whole: ex.Add) -> int | None:
+def _taken_out(terms: list[Term], whole: ex.Add) -> int | None:
     """Remove the terms of a sum from a list, all with one sign; None where one is missing."""
     for sign in (1, -1):
-        wanted = [_term(ex.scale(sign, w)) for w in whole.terms]
+        wanted = [term(ex.scale(sign, w)) for w in whole.terms]
         if all(w in terms for w in wanted):
             for w in wanted:
                 terms.remove(w)
@@ -103,98 +197,19 @@ def _taken_out(terms: list[_Term], whole: ex.Add) -> int | None:
     return None
 
 
-def _term(e: Expr) -> _Term:
-    if isinstance(e, ex.Mul):
-        return _Term(e.coefficient, e.scalars, e.matrices)
-    if isinstance(e, ex.Number):
-        return _Term(e.value, (), ())
-    return _Term(Fraction(1), (e,), ()) if e.shape == ex.SCALAR else _Term(Fraction(1), (), (e,))
+# ------------------------------------------------------------------------ numbers
 
 
-def _merged(a: _Term, b: _Term) -> tuple[int, _Term, _Term, _Term] | None:
-    """What is saved by one term instead of two, the two, and the one; None where nothing is."""
-    shared = _common_scalars(a.scalars, b.scalars)
-    prefix = _common_prefix(a.chain, b.chain)
-    rest_a, rest_b = a.chain[prefix:], b.chain[prefix:]
-    suffix = _common_prefix(rest_a[::-1], rest_b[::-1])
-    if not shared and not prefix and not suffix:
-        return None
-    inner_a, inner_b = rest_a[: len(rest_a) - suffix], rest_b[: len(rest_b) - suffix]
-    front, back = a.chain[:prefix], rest_a[len(rest_a) - suffix :]
-    middles = _middles(a, b, (inner_a, inner_b), shared, front, back)
-    if middles is None:
-        return None
-    outside = sum(map(ex.leaf_count, (*shared, *front, *back)))
-    longer_scalar = any(ex.leaf_count(s) > 1 for s in shared)
-    if min(map(ex.leaf_count, middles)) > MOST_PER_SHARED * outside and not longer_scalar:
-        return None
-    coefficient = _common_coefficient(a.coefficient, b.coefficient)
-    parts = [ex.scale(t.coefficient / coefficient, m) for t, m in zip((a, b), middles, strict=True)]
-    middle = simplify(ex.add(*parts))
-    if middle.shape == ex.SCALAR:
-        new = _Term(coefficient, (*shared, middle), front + back)
-    else:
-        new = _Term(coefficient, shared, (*front, middle, *back))
-    new = _term(new.expr())
-    saved = ex.leaf_count(a.expr()) + ex.leaf_count(b.expr()) - ex.leaf_count(new.expr())
-    return (saved, a, b, new) if saved > 0 else None
-
-
-def _middles(
-    a: _Term,
-    b: _Term,
-    inner: tuple[tuple[Expr, ...], tuple[Expr, ...]],
-    shared: tuple[Expr, ...],
-    front: tuple[Expr, ...],
-    back: tuple[Expr, ...],
-) -> tuple[Expr, Expr] | None:
-    """What the two terms do not share; where one shares all, the identity stands for it."""
-    rest = [_without(t.scalars, shared) for t in (a, b)]
-    if not any(inner):
-        return ex.mul(*rest[0]), ex.mul(*rest[1])
-    if front:
-        dim = front[-1].shape[1]
-    elif back:
-        dim = back[0].shape[0]
-    else:
-        dim = None
-    found = []
-    for chain, scalars in zip(inner, rest, strict=True):
-        if chain:
-            found.append(ex.mul(*scalars, ex.mul(*chain)))
-        elif dim is None:
-            return None
-        else:
-            found.append(ex.mul(*scalars, ex.identity(dim)))
-    return (found[0], found[1]) if found[0].shape == found[1].shape else None
-
-
-def _common_scalars(a: tuple[Expr, ...], b: tuple[Expr, ...]) -> tuple[Expr, ...]:
-    left = list(b)
-    shared = []
-    for s in a:
-        if s in left:
-            left.remove(s)
-            shared.append(s)
-    return tuple(shared)
-
-
-def _without(scalars: tuple[Expr, ...], shared: tuple[Expr, ...]) -> tuple[Expr, ...]:
-    left = list(scalars)
-    for s in shared:
-        left.remove(s)
-    return tuple(left)
-
-
-def _common_prefix(a: tuple[Expr, ...], b: tuple[Expr, ...]) -> int:
-    n = 0
-    while n < min(len(a), len(b)) and a[n] == b[n]:
-        n += 1
-    return n
+def _common_number(terms: list[Term]) -> Fraction:
+    """The number of all terms, signs aside, where they have the same."""
+    numbers = {abs(t.coefficient) for t in terms}
+    return numbers.pop() if len(numbers) == 1 and len(terms) > 1 else Fraction(1)
 
 
 def _common_coefficient(a: Fraction, b: Fraction) -> Fraction:
-    """The number to pull out: the smaller one where the other is a whole multiple of it."""
+    """The number to pull out: the smaller one, where that leaves no more numbers to write."""
     small, large = sorted((a, b), key=abs)
-    common = small if (large / small).denominator == 1 else Fraction(1)
+    ratio = abs(large / small)
+    saves = ratio.denominator == 1 and (ratio == 1 or abs(large) != 1)
+    common = small if saves else Fraction(1)
     return -abs(common) if a < 0 and b < 0 else abs(common)

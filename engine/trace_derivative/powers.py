@@ -5,15 +5,109 @@ Input and output are bases with their exponents; it is the same for scalars and 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeAlias
 
 from . import expr as ex
 from .expr import Expr
 
+Powers: TypeAlias = dict[Expr, Fraction]
+"""Factors by their exponents, in reading order."""
 
-def merge_powers(scalars: list[Expr]) -> list[Expr]:
-    """Equal scalar factors as one power; what cancels vanishes."""
-    exponents: dict[Expr, Fraction] = {}
+_HALF = Fraction(1, 2)
+
+
+# ------------------------------------------------------------------------ functions
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """`function(u) * partner(u)^sign = whole(u)`."""
+
+    function: str
+    partner: Callable[[Expr, Mapping[Expr, Fraction]], Expr | None]
+    sign: int
+    whole: Callable[[Expr], Expr]
+
+
+def _function(name: str) -> Callable[[Expr, Mapping[Expr, Fraction]], Expr | None]:
+    return lambda u, found: ex.apply(name, u)
+
+
+def _argument(u: Expr, found: Mapping[Expr, Fraction]) -> Expr | None:
+    return u
+
+
+def _one_and(name: str) -> Callable[[Expr, Mapping[Expr, Fraction]], Expr | None]:
+    """`1 + name(u)`, in the order in which it was written."""
+
+    def partner(u: Expr, found: Mapping[Expr, Fraction]) -> Expr | None:
+        wanted = {ex.ones(*u.shape), ex.apply(name, u)}
+        sums = (b for b in found if isinstance(b, ex.Add) and len(b.terms) == 2)
+        return next((b for b in sums if set(b.terms) == wanted), None)
+
+    return partner
+
+
+def _whole(name: str) -> Callable[[Expr], Expr]:
+    return lambda u: ex.apply(name, u)
+
+
+TOGETHER = (
+    Joining("sin", _function("cos"), -1, _whole("tan")),
+    Joining("sinh", _function("cosh"), -1, _whole("tanh")),
+    Joining("exp", _one_and("exp"), -1, _whole("sigmoid")),
+    Joining("sign", _argument, 1, _whole("abs")),
+    Joining("sign", _function("abs"), 1, lambda u: u),
+    Joining("relu", _function("step"), 1, _whole("relu")),
+)
+"""Functions of one argument that make one function together."""
+
+_FIRST = frozenset(j.function for j in TOGETHER)
+
+
+def joined_functions(exponents: Powers) -> Powers:
+    """Functions of one argument that go together: see `TOGETHER`; roots beside what is in them."""
+    names = {b.function for b in exponents if isinstance(b, ex.Apply)}
+    if not names & _FIRST and "sqrt" not in names:
+        return {b: p for b, p in exponents.items() if p}
+    found = dict(exponents)
+    for joining in TOGETHER:
+        if joining.function in names:
+            _join(joining, found)
+    for root in [b for b in found if isinstance(b, ex.Apply) and b.function == "sqrt"]:
+        assert isinstance(root, ex.Apply)
+        if root.arg in found:
+            p = found[root.arg] + found[root] / 2
+            short = abs(p) == _HALF
+            found[root], found[root.arg] = (2 * p, Fraction(0)) if short else (Fraction(0), p)
+    return {b: p for b, p in found.items() if p}
+
+
+def _join(joining: Joining, found: Powers) -> None:
+    """Use one entry of `TOGETHER` as often as it can be, in place."""
+    for base in list(found):
+        if not isinstance(base, ex.Apply) or base.function != joining.function:
+            continue
+        partner = joining.partner(base.arg, found)
+        if partner is None:
+            continue
+        times = min(found[base], found.get(partner, Fraction(0)) * joining.sign)
+        if times >= 1:
+            n = Fraction(times.numerator // times.denominator)
+            whole = joining.whole(base.arg)
+            for part, by in ((base, n), (partner, n * joining.sign), (whole, -n)):
+                found[part] = found.get(part, Fraction(0)) - by
+
+
+# ------------------------------------------------------------------------ scalars
+
+
+def powers_of(scalars: list[Expr]) -> tuple[Powers, list[Expr]]:
+    """Scalar factors by base with their numeric exponents, and those with other exponents."""
+    exponents: Powers = {}
     others: list[Expr] = []
     for s in scalars:
         base, p = (s.base, s.exponent) if isinstance(s, ex.Power) else (s, ex.ONE)
@@ -21,37 +115,35 @@ def merge_powers(scalars: list[Expr]) -> list[Expr]:
             exponents[base] = exponents.get(base, Fraction(0)) + p.value
         else:
             others.append(s)
-    merged = joined_functions(exponents)
-    if len(exponents) + len(others) == len(scalars) and merged == exponents:
+    return exponents, others
+
+
+def scalars_of(powers: Powers) -> list[Expr]:
+    """The factors again."""
+    return [ex.power(b, ex.number(p)) for b, p in powers.items() if p]
+
+
+def merge_powers(scalars: list[Expr]) -> list[Expr]:
+    """Equal scalar factors as one power; what cancels vanishes."""
+    if not scalars:
         return scalars
-    return [ex.power(b, ex.number(p)) for b, p in merged.items() if p] + others
+    exponents, others = powers_of(scalars)
+    merged = joined_functions(exponents)
+    sign = _negated_sums(merged)
+    if sign == 1 and len(exponents) + len(others) == len(scalars) and merged == exponents:
+        return scalars
+    return [ex.number(sign), *scalars_of(merged), *others]
 
 
-def joined_functions(exponents: dict[Expr, Fraction]) -> dict[Expr, Fraction]:
-    """Functions of one argument that go together: see `TOGETHER`."""
-    found = dict(exponents)
-    for name, other, joined in TOGETHER:
-        for base in list(found):
-            if not isinstance(base, ex.Apply) or base.function != name or found[base] < 1:
-                continue
-            partner = base.arg if other == "" else ex.apply(other, base.arg)
-            sign = -1 if joined in _RATIOS else 1
-            if found.get(partner, Fraction(0)) * sign >= 1:
-                new = ex.apply(joined, base.arg)
-                for part, by in ((base, 1), (partner, sign), (new, -1)):
-                    found[part] = found.get(part, Fraction(0)) - by
-    root = [b for b in found if isinstance(b, ex.Apply) and b.function == "sqrt" and b.arg in found]
-    for base in root:
-        assert isinstance(base, ex.Apply)
-        found[base.arg] += found.pop(base) / 2
-    return {b: p for b, p in found.items() if p}
-
-
-TOGETHER = (
-    ("sin", "cos", "tan"),
-    ("sinh", "cosh", "tanh"),
-    ("sign", "", "abs"),
-    ("relu", "step", "relu"),
-)
-"""`sin/cos = tan`, `sinh/cosh = tanh`, `sign(u)*u = abs(u)`, `relu*step = relu`."""
-_RATIOS = {"tan", "tanh"}
+def _negated_sums(found: Powers) -> int:
+    """`(a - b)^p*(b - a)^q` as one power, in place; the sign that comes of it."""
+    sums = [b for b in found if isinstance(b, ex.Add) and found[b].denominator == 1]
+    sign = 1
+    for n, base in enumerate(sums):
+        opposite = {ex.neg(t) for t in base.terms}
+        for other in sums[:n]:
+            if found.get(other) and found.get(base) and opposite == set(other.terms):
+                p = found.pop(base)
+                found[other] += p
+                sign *= -1 if p % 2 else 1
+    return sign

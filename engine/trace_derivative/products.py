@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from . import expr as ex
 from .expr import Expr
-from .inverses import base_power, negative_power
+from .inverses import base_power, cancelled, negative_power
+from .length import length
 from .matrix_functions import commuting_joined
 from .powers import merge_powers
 from .rewrite import simplify
@@ -20,11 +21,14 @@ def mul_rule(e: Expr) -> Expr:
     scalars, chain = list(e.scalars), list(e.matrices)
     joined = commuting_joined(chain)
     chain = _join(chain if joined == chain else [simplify(m) for m in joined])
+    if len(chain) > 1:
+        chain = _diagonals(cancelled(chain))
     scalars, chain = _inner_scalars(scalars, chain)
     scalars = merge_powers(scalars)
+    scalars, chain = _absorbed(scalars, chain)
     body = ex.mul(*chain) if chain else ex.ONE
-    if chain and body.shape == ex.SCALAR:
-        body = _best_orientation(body)
+    if chain and body.shape == ex.SCALAR and isinstance(body, ex.Mul):
+        body = _best_orientation(body) if body.matrices else simplify(body)
     return ex.mul(ex.number(e.coefficient), *scalars, body)
 
 
@@ -37,7 +41,7 @@ def _best_orientation(e: Expr) -> Expr:
         return simplify(ex.total(inner))
     if len(e.matrices) == 2:
         product = simplify(ex.hadamard(flip(e.matrices[0]), e.matrices[1]))
-        if ex.leaf_count(product) < ex.leaf_count(e):
+        if length(product) < length(e):
             return simplify(ex.total(product))
     other = ex.mul(*[flip(m) for m in reversed(e.matrices)])
     ours, theirs = transposes(e), transposes(other)
@@ -76,7 +80,13 @@ def _pair(a: Expr, b: Expr) -> Expr | None:
         case _, ex.Identity():
             return a
         case ex.Hadamard(factors=(first, second)), ex.Ones(shape=(_, 1)):
-            return _diagonal_of_form(first, second) or _diagonal_of_form(second, first)
+            return (
+                _diagonal_of_form(first, second)
+                or _diagonal_of_form(second, first)
+                or _weighted_form(first, second)
+                or _weighted_form(second, first)
+                or _product_form(first, second)
+            )
         case ex.Diag(arg=u), ex.Diag(arg=v):
             return ex.diag(simplify(ex.hadamard(column(u), column(v))))
         case ex.Diag(arg=u), _ if b.shape[1] == 1:
@@ -94,9 +104,83 @@ def _pair(a: Expr, b: Expr) -> Expr | None:
 
 def _diagonal_of_form(p: Expr, q: Expr) -> Expr | None:
     """`(X.*(X*A))*1` is `diag(X*A*X')`; None where the factors have no end in common."""
-    if isinstance(q, ex.Mul) and q.matrices and q.matrices[0] == p:
+    start = p.matrices if isinstance(p, ex.Mul) and not p.scalars and p.coefficient == 1 else (p,)
+    if isinstance(q, ex.Mul) and q.matrices[: len(start)] == start != q.matrices:
         return simplify(ex.diagonal(ex.mul(q, flip(p))))
     return None
+
+
+def _weighted_form(p: Expr, q: Expr) -> Expr | None:
+    """`((A*diag(x)).*B)*1` is `(A.*B)*x`."""
+    if isinstance(p, ex.Mul) and len(p.matrices) > 1 and isinstance(p.matrices[-1], ex.Diag):
+        front = ex.mul(ex.number(p.coefficient), *p.scalars, ex.mul(*p.matrices[:-1]))
+        return simplify(ex.mul(ex.hadamard(front, q), column(p.matrices[-1].arg)))
+    return None
+
+
+def _product_form(p: Expr, q: Expr) -> Expr | None:
+    """`(P.*Q')*1` is `diag(P*Q)`, where that saves transposes.
+
+    For plain P and Q the form of eq (31) of the notes is kept.
+    """
+    if _plain(p) and _plain(q):
+        return None
+    product = simplify(ex.mul(p, flip(q)))
+    turned = flip(product)
+    found = min(product, turned, key=transposes)
+    return ex.diagonal(found) if transposes(found) < transposes(p) + transposes(q) else None
+
+
+def _plain(e: Expr) -> bool:
+    return isinstance(e.arg if isinstance(e, ex.Transpose) else e, ex.Symbol)
+
+
+def _diagonals(chain: list[Expr]) -> list[Expr]:
+    """`(P.*Q')*1*w'` with `diag(P*Q)` for its beginning, where that has no more transposes."""
+    for n in range(len(chain) - 2):
+        match chain[n], chain[n + 1]:
+            case ex.Hadamard(factors=(p, q)), ex.Ones(shape=(_, 1)):
+                product = simplify(ex.mul(p, flip(q)))
+                found = min(product, flip(product), key=transposes)
+                if transposes(found) <= transposes(p) + transposes(q):
+                    return [*chain[:n], ex.diagonal(found), *_diagonals(chain[n + 2 :])]
+    return chain
+
+
+# ------------------------------------------------------------------------ scalars
+
+
+def _absorbed(scalars: list[Expr], chain: list[Expr]) -> tuple[list[Expr], list[Expr]]:
+    """`1/(v*(1 + a/v))` is `1/(v + a)`; the same in the denominator of a quotient."""
+    for n, s in enumerate(scalars):
+        if not ex.is_divisor(s):
+            continue
+        up = ex.power(s, ex.number(-1))
+        for k, other in enumerate(scalars):
+            match other:
+                case ex.Power(base=ex.Add() as below, exponent=ex.Number(value=p)) if p == -1:
+                    new = _times(up, s, below)
+                    if new is not None:
+                        scalars = [*scalars]
+                        scalars[k] = ex.power(new, ex.number(-1))
+                        return _absorbed(scalars[:n] + scalars[n + 1 :], chain)
+        for k, m in enumerate(chain):
+            match m:
+                case ex.Quotient(numerator=above, denominator=ex.Add() as below):
+                    new = _times(up, s, below)
+                    if new is not None:
+                        quotient = simplify(ex.quotient(above, new))
+                        chain = [*chain[:k], quotient, *chain[k + 1 :]]
+                        return _absorbed(scalars[:n] + scalars[n + 1 :], chain)
+    return scalars, chain
+
+
+def _times(up: Expr, down: Expr, total: ex.Add) -> Expr | None:
+    """A sum times a scalar that is a divisor in it; None where the result is no shorter."""
+    if not any(isinstance(t, ex.Mul) and down in t.scalars for t in total.terms):
+        return None
+    new = ex.add(*[simplify(ex.mul(up, t)) for t in total.terms])
+    return new if length(new) < length(total) + length(down) else None
 
 
 def _inner_scalars(scalars: list[Expr], chain: list[Expr]) -> tuple[list[Expr], list[Expr]]:

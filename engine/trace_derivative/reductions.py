@@ -51,6 +51,10 @@ def diagonal_rule(e: Expr) -> Expr:
                 if matrices[n].shape[0] == 1:
                     v = flip(ex.mul(*matrices[n:]))
                     return ex.hadamard(ex.mul(*matrices[:n]), v)
+                m = matrices[n]
+                if isinstance(m, ex.Diag):
+                    left, right = ex.mul(*matrices[:n]), flip(ex.mul(*matrices[n + 1 :]))
+                    return ex.mul(ex.hadamard(left, right), column(m.arg))
     return e
 
 

@@ -7,14 +7,10 @@ and quotients merged, sums over slices put together as matrices.
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from . import expr as ex, rewrite, transposes as counts
-from .canonical import canonical
 from .elementwise import elementwise_rule, power_rule
 from .expr import Expr
 from .inverses import inverse_rule, matrix_power_rule
-from .limits import check_terms
 from .matrix_functions import rewritten
 from .products import mul_rule
 from .reductions import (
@@ -28,6 +24,7 @@ from .reductions import (
 )
 from .rewrite import Rule, simplify as simplify
 from .slices import simplify_index_sum, simplify_rows
+from .sums import add_rule
 from .transposes import (
     flip as flip,
     push_transposes as push_transposes,
@@ -40,25 +37,6 @@ def clear() -> None:
     """Forget all results."""
     rewrite.clear()
     counts.clear()
-
-
-def add_rule(e: Expr) -> Expr:
-    """Like terms collected."""
-    if not isinstance(e, ex.Add):
-        return e
-    check_terms(len(e.terms))
-    coefficients: dict[Expr, Fraction] = {}
-    shown: dict[Expr, Expr] = {}
-    for t in e.terms:
-        c, rest = ex.split_coefficient(t)
-        key = canonical(rest)
-        coefficients[key] = coefficients.get(key, Fraction(0)) + c
-        if key not in shown or ex.leaf_count(rest) < ex.leaf_count(shown[key]):
-            shown[key] = rest
-    if len(coefficients) == len(e.terms):
-        return e
-    kept = [ex.scale(c, shown[key]) for key, c in coefficients.items() if c]
-    return ex.add(*kept) if kept else ex.zeros(*e.shape)
 
 
 def _either(*rules: Rule) -> Rule:

@@ -1,0 +1,47 @@
+"""Expr -> int: how long an expression is in print."""
+
+from __future__ import annotations
+
+from . import expr as ex
+from .expr import Expr
+
+_memo: dict[Expr, int] = {}
+_MEMO_LIMIT = 100_000
+
+
+def clear() -> None:
+    """Forget all results."""
+    _memo.clear()
+
+
+def length(e: Expr) -> int:
+    """The number of symbols, numbers and constants in the text.
+
+    It differs from `leaf_count` in fractions: `a/b` has no exponent.
+    """
+    found = _memo.get(e)
+    if found is None:
+        if len(_memo) > _MEMO_LIMIT:
+            clear()
+        found = _memo[e] = _length(e)
+    return found
+
+
+def _length(e: Expr) -> int:
+    parts = ex.children(e)
+    if not parts:
+        return 1
+    count = sum(length(c) for c in parts)
+    match e:
+        case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
+            below = sum(_is_plain_divisor(s) for s in scalars)
+            nothing_above = not matrices and all(map(ex.is_divisor, scalars))
+            return count - below + (c not in (1, -1) or nothing_above)
+        case ex.MatrixPower():
+            return count + 1
+        case _:
+            return count
+
+
+def _is_plain_divisor(e: Expr) -> bool:
+    return ex.is_divisor(e) and isinstance(e, ex.Power) and e.exponent == ex.number(-1)

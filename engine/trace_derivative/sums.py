@@ -1,0 +1,78 @@
+"""Expr -> Expr: sums, their like terms collected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from . import expr as ex
+from .canonical import canonical
+from .expr import Expr
+from .length import length
+from .limits import check_terms
+
+
+def add_rule(e: Expr) -> Expr:
+    """Like terms collected, sums in sums opened where that makes terms alike."""
+    if not isinstance(e, ex.Add):
+        return e
+    check_terms(len(e.terms))
+    terms = _with_complements(e.terms)
+    kept = _collected(terms)
+    if len(kept) > 1 and any(_is_scaled_sum(t) for t in kept):
+        opened = [u for t in kept for u in _opened(t)]
+        found = _collected(opened)
+        if len(found) < len(opened) and sum(map(length, found)) < sum(map(length, kept)):
+            kept = found
+    if tuple(kept) == e.terms:
+        return e
+    return ex.add(*kept) if kept else ex.zeros(*e.shape)
+
+
+def _collected(terms: Iterable[Expr]) -> list[Expr]:
+    """The terms with those that are alike as one; what cancels vanishes."""
+    coefficients: dict[Expr, Fraction] = {}
+    shown: dict[Expr, Expr] = {}
+    count = 0
+    for t in terms:
+        count += 1
+        c, rest = ex.split_coefficient(t)
+        key = canonical(rest)
+        coefficients[key] = coefficients.get(key, Fraction(0)) + c
+        if key not in shown or length(rest) < length(shown[key]):
+            shown[key] = rest
+    if len(coefficients) == count:
+        return list(terms)
+    return [ex.scale(c, shown[key]) for key, c in coefficients.items() if c]
+
+
+def _is_scaled_sum(e: Expr) -> bool:
+    return isinstance(e, ex.Mul) and len(e.scalars + e.matrices) == 1 and bool(_parts(e))
+
+
+def _parts(e: ex.Mul) -> tuple[Expr, ...]:
+    """The terms of the sum of which a product is a multiple."""
+    (only,) = e.scalars + e.matrices
+    return only.terms if isinstance(only, ex.Add) else ()
+
+
+def _opened(e: Expr) -> list[Expr]:
+    """The terms of a multiple of a sum."""
+    if isinstance(e, ex.Mul) and _is_scaled_sum(e):
+        return [ex.scale(e.coefficient, t) for t in _parts(e)]
+    return [e]
+
+
+def _with_complements(terms: tuple[Expr, ...]) -> tuple[Expr, ...]:
+    """`1 - sigmoid(-u)` as `sigmoid(u)`."""
+    ones = ex.ones(*terms[0].shape)
+    for t in terms:
+        c, rest = ex.split_coefficient(t)
+        if not isinstance(rest, ex.Apply) or rest.function != "sigmoid":
+            continue
+        sign, _ = ex.split_coefficient(rest.arg)
+        if sign < 0 and ex.scale(-c, ones) in terms:
+            new = ex.scale(-c, ex.apply("sigmoid", ex.neg(rest.arg)))
+            left = tuple(u for u in terms if u not in (t, ex.scale(-c, ones)))
+            return (new, *left)
+    return terms
