@@ -91,7 +91,10 @@ def _without_inverse(e: ex.Add) -> Iterator[Expr]:
             body = ex.mul(*left) if left else ex.identity(undone.shape[0])
             rest = spread(ex.mul(ex.number(whole.coefficient), *whole.scalars, body), MOST_TERMS)
             parts = [simplify(v) for u in others for v in times(u)] + [simplify(v) for v in rest]
-            total = factored(simplify(ex.add(*parts)))
+            total = simplify(ex.add(*parts))
+            if length(total) >= length(e):
+                continue
+            total = factored(total)
             yield simplify(ex.mul(total, chain[0]) if turned else ex.mul(chain[0], total))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from . import expr as ex
 from .expr import Expr
 from .reductions import split_front
-from .transposes import flip
+from .transposes import flip, transposes
 
 
 def negative_power(base: Expr, p: int) -> Expr:
@@ -50,6 +50,9 @@ def inverse_rule(e: Expr) -> Expr:
             undone = sum(len(p) == 1 and base_power(p[0])[1] < 0 for p in parts)
             if 2 * undone >= len(parts):
                 return ex.mul(*[ex.inverse(ex.mul(*p)) for p in reversed(parts)])
+            turned = flip(rest)
+            if transposes(turned) + 1 < transposes(rest):
+                return ex.transpose(ex.inverse(turned))
     return e
 
 

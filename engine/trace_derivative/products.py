@@ -98,7 +98,8 @@ def _pair(a: Expr, b: Expr) -> Expr | None:
     if a.shape[0] == a.shape[1]:
         (base, p), (other, q) = base_power(a), base_power(b)
         if base == other:
-            return ex.matrix_power(base, p + q) if p + q >= 0 else negative_power(base, p + q)
+            joined = ex.matrix_power(base, p + q) if p + q >= 0 else negative_power(base, p + q)
+            return simplify(joined)
     return None
 
 

@@ -39,10 +39,24 @@ class Term:
 def term(e: Expr) -> Term:
     """An expression as a term."""
     if isinstance(e, ex.Mul):
-        return Term(e.coefficient, e.scalars, e.matrices)
+        return Term(e.coefficient, e.scalars, _unrolled(e.matrices))
     if isinstance(e, ex.Number):
         return Term(e.value, (), ())
     return Term(Fraction(1), (e,), ()) if e.shape == ex.SCALAR else Term(Fraction(1), (), (e,))
+
+
+def _unrolled(chain: tuple[Expr, ...]) -> tuple[Expr, ...]:
+    """The chain with squares of inverses written out, for an inverse may be pulled out."""
+    found: list[Expr] = []
+    for m in chain:
+        match m:
+            case ex.MatrixPower(base=ex.Inverse() as base, exponent=2):
+                found += [base, base]
+            case ex.Transpose(arg=ex.MatrixPower(base=ex.Inverse() as base, exponent=2)):
+                found += [ex.transpose(base)] * 2
+            case _:
+                found.append(m)
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,10 @@ def shared(a: Term, b: Term) -> list[Shared]:
     for scalars, rests in _scalar_splits(a.scalars, b.scalars):
         if not scalars and not front and not back:
             continue
+        if scalars and not all(inner) and any(inner):
+            # where one term is all shared, scalars alone leave no identity
+            whole = _parts(rests, (a.chain, b.chain), (), ())
+            found += [] if whole is None else [Shared(scalars, (), whole, (), {})]
         parts = _parts(rests, inner, front, back)
         if parts is not None:
             found.append(Shared(scalars, front, parts, back, {}))

@@ -1,0 +1,209 @@
+"""The rules of simplification, one by one: the form they give, and that it is an identity.
+
+The oracle is the value of the expression as it was written, at random points.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings, strategies as st
+
+from tests.engine.strategies import SMOOTH, expressions
+from trace_derivative import expr as ex
+from trace_derivative.expr import Expr
+from trace_derivative.factor import factored
+from trace_derivative.length import length
+from trace_derivative.read import read
+from trace_derivative.simplify import simplify
+
+SHAPES = (
+    "A: n n; B: n n; C: n n; X: n n; R: m n; S: n k; D: m n; E: m n; x: n; y: n; z: m; w: k;"
+    "a: scalar; b: scalar; c: scalar"
+)
+SIZES = {"n": 4, "m": 3, "k": 2}
+
+
+def parsed(text: str) -> Expr:
+    """An expression over the symbols of this module."""
+    return read(text, shapes=SHAPES).exprs[0]
+
+
+def values(seed: int) -> dict[str, np.ndarray]:
+    """Values of all symbols: positive, so that they are in every domain; squares invertible."""
+    rng = np.random.default_rng(seed)
+    found: dict[str, np.ndarray] = {}
+    for name, dims in (part.split(":") for part in SHAPES.split(";")):
+        sizes = tuple(SIZES[d] for d in dims.split() if d in SIZES)
+        value = rng.uniform(0.4, 1.6, sizes)
+        square = len(sizes) == 2 and sizes[0] == sizes[1]
+        found[name.strip()] = value + 3 * np.eye(sizes[0]) if square else value
+    return found
+
+
+def value(e: Expr, seed: int) -> np.ndarray:
+    """The value of an expression at random values."""
+    at = {n: v for n, v in values(seed).items() if n in e.symbols}
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return np.asarray(e.evaluate(at, SIZES))
+
+
+INVERSES = [
+    ("A'*inv(A*X)'", "inv(X)'"),
+    ("A*X*inv(X'*A*X)", "inv(X)'"),
+    ("A*inv(B*X*A)*B", "inv(X)"),
+    ("inv(X*X')*X", "inv(X)'"),
+    ("A'*inv((A*X)')^2", "inv(X)'*inv(A*X)'"),
+    ("X'*inv(A*B*X)'*A'", "X'*inv(A*B*X)'*A'"),
+    ("inv(X'*A')", "inv(A*X)'"),
+    ("inv(inv(A)*X)", "inv(X)*A"),
+    ("inv(A*inv(B)*C)", "inv(A*inv(B)*C)"),
+    ("R'*inv(R*A*R')", "R'*inv(R*A*R')"),
+    ("S*inv(S'*A*S)", "S*inv(S'*A*S)"),
+    ("eye(n) + inv(eye(n) + X)*(eye(n) - X)", "2*inv(eye(n) + X)"),
+    ("eye(n) + (eye(n) - X)*inv(eye(n) + X)", "2*inv(eye(n) + X)"),
+    ("inv(X)*A*inv(X)^2 + inv(X)^2*B*inv(X)", "inv(X)*(A*inv(X) + inv(X)*B)*inv(X)"),
+]
+FUNCTIONS = [
+    ("exp(a)/(1 + exp(a))", "sigmoid(a)"),
+    ("exp(x)./(ones(n) + exp(x))", "sigmoid(x)"),
+    ("exp(-x)./(exp(-x) + ones(n))", "sigmoid(-x)"),
+    ("exp(x)./(ones(n) + exp(y))", "exp(x)./(ones(n) + exp(y))"),
+    ("exp(a)^2/(1 + exp(a))^2", "sigmoid(a)^2"),
+    ("1 - sigmoid(-a)", "sigmoid(a)"),
+    ("ones(n) - sigmoid(-2*x)", "sigmoid(2*x)"),
+    ("ones(n) - sigmoid(x)", "ones(n) - sigmoid(x)"),
+    ("abs(x).^2.*sign(x)", "abs(x).*x"),
+    ("abs(x).^0.5.*sign(x)", "abs(x).^0.5.*sign(x)"),
+    ("a/sqrt(a)", "sqrt(a)"),
+    ("sqrt(a)/a", "1/sqrt(a)"),
+    ("a*sqrt(a)", "a^1.5"),
+]
+POWERS = [
+    ("x.^2./y.^2", "(x./y).^2"),
+    ("x.^2.*y.^2", "(x.*y).^2"),
+    ("x.^2./y.^3", "x.^2./y.^3"),
+    ("(x/c).^2", "(x/c).^2"),
+    ("(1 - a)/(a*(a - 1))", "-1/a"),
+    ("(a - b)^3*(b - a)^2", "(a - b)^5"),
+    ("1/(c*(1 + a/c))", "1/(a + c)"),
+    ("x./(ones(n) + y/c)/c", "x./(c*ones(n) + y)"),
+    ("(y - A*x)./(A*x)", "y./(A*x) - ones(n)"),
+    ("(x - y)./y", "(x - y)./y"),
+    ("a/(a + 1) - a^2/(a + 1)^2", "a/(a + 1)^2"),
+    ("x/(1 + a) - a*x/(1 + a)^2", "x/(a + 1)^2"),
+    ("y/(a*b) - c*x/(a^3*b)", "(y - c*x/a^2)/(a*b)"),
+    ("a^2*b - b^2*a", "a*b*(a - b)"),
+]
+DIAGONALS = [
+    ("(A'.*B)*ones(n)", "(A'.*B)*ones(n)"),
+    ("((R'*D).*A')*ones(n)", "diag(R'*D*A)"),
+    ("((R'*D).*A)*ones(n)", "((R'*D).*A)*ones(n)"),
+    ("((R*A).*(R*A*B))*ones(n)", "diag(R*A*B*A'*R')"),
+    ("((R*diag(x)).*D)*ones(n)", "(R.*D)*x"),
+    ("diag(A*diag(x)*B)", "(A.*B')*x"),
+    ("(A'.*B)*ones(n)*x'", "diag(B*A)*x'"),
+]
+SUMS = [
+    ("tr(A*B*C) + tr(C*A*B) + tr(B'*A'*C')", "3*tr(A*B*C)"),
+    ("x - y - (x - 2*y)", "y"),
+    ("2*(x - y) + 3*(x + y)", "5*x + y"),
+    ("-(x - y) + A*x", "-(x - y) + A*x"),
+    ("-x.*(ones(n) - y) + (ones(n) - x).*y", "-x + y"),
+    ("-R*(x.*(ones(n) - y)) + R*((ones(n) - x).*y)", "R*(-x + y)"),
+    ("A.*B.*C + A.*B.*X", "A.*B.*(C + X)"),
+    ("x./y - ones(n)./y", "(x - ones(n))./y"),
+    ("x.*y.^2 - y.^3", "y.^2.*(x - y)"),
+    ("(A*x).*y + (B*x).*y", "y.*((A + B)*x)"),
+    ("A + X*(A + A') + A'", "(eye(n) + X)*(A + A')"),
+    ("(A - X*(A + A') + A')*S*w", "(eye(n) - X)*(A + A')*S*w"),
+    ("0.5*x - a*y", "0.5*x - a*y"),
+    ("A*x/a - b*x/a^2", "(A*x - b*x/a)/a"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), [*INVERSES, *FUNCTIONS, *POWERS, *DIAGONALS, *SUMS])
+def test_form_and_value(text: str, expected: str) -> None:
+    before = parsed(text)
+    after = factored(simplify(before))
+    assert str(after) == expected
+    for seed in range(3):
+        np.testing.assert_allclose(value(after, seed), value(before, seed), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(("text", "expected"), SUMS + POWERS + FUNCTIONS)
+def test_a_short_form_stays(text: str, expected: str) -> None:
+    again = factored(simplify(parsed(expected)))
+    assert length(again) == length(parsed(expected))
+
+
+def test_a_rectangular_factor_of_an_inverse_is_not_cancelled() -> None:
+    """`inv(R*X*R')` exists where no `inv(R)` does."""
+    e = parsed("R'*inv(R*X*R')*R")
+    assert factored(simplify(e)) == e
+
+
+SQUARE = ("A", "B", "X")
+VECTORS = ("x", "y")
+TEMPLATES = [text for text, _ in (*INVERSES, *FUNCTIONS, *POWERS, *DIAGONALS, *SUMS)]
+
+
+@settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=600)
+@given(st.sampled_from(TEMPLATES), st.data())
+def test_rules_are_identities_whatever_the_parts_are(text: str, data: st.DataObject) -> None:
+    """The symbols of a rule's left side replaced by random expressions."""
+    template = parsed(text)
+    new: dict[str, Expr] = {}
+    for name in sorted(template.symbols & {*SQUARE, *VECTORS}):
+        shape = ("n", "n") if name in SQUARE else ("n", 1)
+        drawn = data.draw(expressions(shape, depth=2, functions=SMOOTH, indices=False))
+        new[name] = ex.substitute(drawn, {s: _other(s, drawn) for s in drawn.symbols})
+    before = ex.substitute(template, new)
+    try:
+        after = factored(simplify(before))
+    except ZeroDivisionError:
+        assume(False)
+        raise
+    checked = 0
+    for seed in range(4):
+        want, got = _finite(before, seed), _finite(after, seed)
+        if want is not None and got is not None and _is_stable(before, want, seed):
+            size = max(1.0, float(np.max(np.abs(want))))
+            assert np.max(np.abs(got - want)) <= 1e-6 * size, (str(before), str(after))
+            checked += 1
+    assume(checked)
+
+
+def _other(name: str, e: Expr) -> Expr:
+    """A symbol of this module for one of the random expressions, of its shape."""
+    symbol = next(node for node in ex.walk(e) if isinstance(node, ex.Symbol) and node.name == name)
+    return ex.symbol(f"{name}_", symbol.shape, symbol.rank)
+
+
+def _finite(e: Expr, seed: int, nudge: float = 0.0) -> np.ndarray | None:
+    """The value at random values of either sign; None where it is no number or enormous."""
+    rng = np.random.default_rng(seed)
+    sizes = {**SIZES, "p": 5}
+    at = {}
+    for s in sorted({n for n in ex.walk(e) if isinstance(n, ex.Symbol)}, key=lambda s: s.name):
+        drawn = np.random.default_rng([seed, *s.name.encode()])
+        shape = tuple(sizes[d] if isinstance(d, str) else d for d in s.shape)[: s.rank]
+        at[s.name] = drawn.uniform(0.3, 1.3, shape) * drawn.choice([-1.0, 1.0], shape)
+        at[s.name] = at[s.name] * (1 + nudge * rng.normal(size=shape))
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = np.asarray(e.evaluate(at, sizes))
+        except (ArithmeticError, ValueError):
+            return None
+    return found if np.all(np.isfinite(found)) and np.max(np.abs(found), initial=0) < 1e8 else None
+
+
+def _is_stable(e: Expr, want: np.ndarray, seed: int) -> bool:
+    """Does rounding in the input make no great difference to the value?"""
+    moved = _finite(e, seed, 1e-12)
+    size = max(1.0, float(np.max(np.abs(want))))
+    return moved is not None and bool(np.max(np.abs(moved - want)) <= 1e-8 * size)
