@@ -66,9 +66,20 @@ def _multiplied_out(e: ex.Add) -> Iterator[Expr]:
     if len(opened) == len(e.terms) or len(opened) > MOST_TERMS:
         return
     after = simplify(ex.add(*[simplify(u) for u in opened]))
-    count = len(after.terms) if isinstance(after, ex.Add) else 1
-    if count < len(opened):
+    if len(_terms(after)) < len(opened) and _is_clearer(after, e, len(e.terms)):
         yield _by_pairs(after) if isinstance(after, ex.Add) else after
+
+
+def _terms(e: Expr) -> tuple[Expr, ...]:
+    return e.terms if isinstance(e, ex.Add) else (e,)
+
+
+def _is_clearer(opened: Expr, e: Expr, count: int) -> bool:
+    """Is the sum, multiplied out, no more of terms than it was, or half as long?
+
+    Else the sums that the author wrote are worth more than a few symbols.
+    """
+    return len(_terms(opened)) <= count or 2 * length(opened) <= length(e)
 
 
 def _without_inverse(e: ex.Add) -> Iterator[Expr]:
@@ -152,7 +163,8 @@ def _joined(a: Fraction, b: Fraction, found: Shared) -> Expr:
     parts = [ex.scale(x / c, p) for x, p in zip((a, b), found.parts, strict=True)]
     opened = [simplify(u) for p in parts for u in spread(p, MOST_TERMS)]
     plain, wide = simplify(ex.add(*parts)), simplify(ex.add(*opened))
-    middle = wide if length(wide) < length(plain) else plain
+    clearer = length(wide) < length(plain) and _is_clearer(wide, plain, len(parts))
+    middle = wide if clearer else plain
     if found.entries:
         middle = ex.hadamard(product_of(found.entries, middle.shape), middle)
     if middle.shape == ex.SCALAR:
