@@ -8,6 +8,7 @@ from typing import Any, Unpack, overload
 
 from . import (
     canonical,
+    expand,
     expr as ex,
     indexed as ix,
     numeric,
@@ -299,5 +300,6 @@ def clear_caches() -> None:
     ix.clear()
     simplification.clear()
     canonical.clear()
+    expand.clear()
     numeric.clear()
     sympy_functions.clear()

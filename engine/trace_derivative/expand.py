@@ -242,12 +242,32 @@ def contract(indices: tuple[Index, ...], body: Indexed) -> Indexed:
     return ix.sum_over(tuple(remaining), body)
 
 
+_hoisted: dict[Indexed, Indexed] = {}
+_MEMO_LIMIT = 50_000
+
+
+def clear() -> None:
+    """Forget all results."""
+    _hoisted.clear()
+
+
 def hoist(t: Indexed) -> Indexed:
     """All sums moved in front of the products that hold them; what stands inside stays inside."""
     parts = ix.children(t)
     if not parts:
         return t
-    t = ix.with_children(t, tuple(hoist(p) for p in parts))
+    found = _hoisted.get(t)
+    if found is None:
+        if len(_hoisted) > _MEMO_LIMIT:
+            clear()
+        found = _hoisted[t] = _in_front(t, parts)
+    return found
+
+
+def _in_front(t: Indexed, parts: tuple[Indexed, ...]) -> Indexed:
+    hoisted = tuple([hoist(p) for p in parts])
+    if hoisted != parts:
+        t = ix.with_children(t, hoisted)
     if isinstance(t, ix.SumOver):
         return contract(t.indices, t.body)
     if not isinstance(t, ix.Times) or not any(isinstance(f, ix.SumOver) for f in t.factors):

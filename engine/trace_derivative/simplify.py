@@ -19,6 +19,7 @@ from .slices import simplify_index_sum, simplify_rows
 
 _memo: dict[Expr, Expr] = {}
 _counts: dict[Expr, int] = {}
+_flipped: dict[Expr, Expr] = {}
 _MEMO_LIMIT = 100_000
 
 
@@ -26,6 +27,7 @@ def clear() -> None:
     """Forget all results."""
     _memo.clear()
     _counts.clear()
+    _flipped.clear()
 
 
 def simplify(e: Expr) -> Expr:
@@ -109,7 +111,10 @@ def _fewer(pushed: Expr, kept: Expr) -> Expr:
 
 def flip(e: Expr) -> Expr:
     """The transpose, pushed inward."""
-    return push_transposes(ex.transpose(e))
+    found = _flipped.get(e)
+    if found is None:
+        found = _flipped[e] = push_transposes(ex.transpose(e))
+    return found
 
 
 # ------------------------------------------------------------------------ sums
