@@ -45,9 +45,7 @@ def _op(
     texts = (forms,) if isinstance(forms, str) else forms
     domains = tuple(needs.split(",")) if needs else ()
     domains += ("",) * (len(args) - len(domains))
-    return Operator(
-        texts[0], args, _pair(right), texts, value, level, weight, domains, positive
-    )
+    return Operator(texts[0], args, _pair(right), texts, value, level, weight, domains, positive)
 
 
 def _pair(shape: str) -> tuple[str, str]:
@@ -159,7 +157,8 @@ OPERATORS: list[Operator] = [
         level=PRODUCT, positive=True),
     # indices
     _op("i n -> 1 n", "{0:5}[{i},:]", lambda a, i: a[i : i + 1], 14, level=POSTFIX, positive=True),
-    _op("m i -> m 1", "{0:5}[:,{i}]", lambda a, i: a[:, i : i + 1], 14, level=POSTFIX, positive=True),
+    _op("m i -> m 1", "{0:5}[:,{i}]", lambda a, i: a[:, i : i + 1], 14, level=POSTFIX,
+        positive=True),
     _op("i j -> 1 1", "{0:5}[{i},{j}]", lambda a, i, j: a[i : i + 1, j : j + 1], 25,
         level=POSTFIX, positive=True),
     _op("i 1 -> 1 1", "{0:5}[{i}]", lambda a, i: a[i : i + 1], 20, level=POSTFIX, positive=True),
@@ -216,8 +215,36 @@ NUMBERS = (
 )  # fmt: skip
 """Numbers as leaves: text, value, level, weight."""
 
-MATRICES = ("X A B C D E F G H K L M N P Q R S U V W Y Z Sigma W1 A_2 Phi J".split())
-VECTORS = "x u v w y z a b c d g h s t x1 u_2".split()
-SCALARS = "alpha mu theta lambda sigma tau rho epsilon kappa nu".split()
+MATRICES = [
+    "X",
+    "A",
+    "B",
+    "C",
+    "D",
+    "E",
+    "F",
+    "G",
+    "H",
+    "K",
+    "L",
+    "M",
+    "N",
+    "P",
+    "Q",
+    "R",
+    "S",
+    "U",
+    "V",
+    "W",
+    "Y",
+    "Z",
+    "Sigma",
+    "W1",
+    "A_2",
+    "Phi",
+    "J",
+]
+VECTORS = ["x", "u", "v", "w", "y", "z", "a", "b", "c", "d", "g", "h", "s", "t", "x1", "u_2"]
+SCALARS = ["alpha", "mu", "theta", "lambda", "sigma", "tau", "rho", "epsilon", "kappa", "nu"]
 DIMENSIONS = ("m", "n", "p")
 INDICES = ("i", "j", "k", "l")

@@ -23,12 +23,13 @@ from tests.random_expressions.check import (
 from tests.random_expressions.generate import case
 from tests.random_expressions.grammar import MATRICES, SCALARS, VECTORS
 
-TOKENS = (
+_TOKENS = (
     "A B X x y a T I J W1 alpha Sigma α Σ λ tr det inv log exp sum norm2 norm1 diag ones zeros eye "
     "rows delta dot gamma erf zeta foo AXB TX ( ) [ ] ( ) [ ] ( ) , : + - * / .* ./ ^ .^ ' ' .T "
     "⊙ ⊘ @ ‖ _F 1 2 0 0.5 1e5 1e400 -1 i j k sum(k: sum(i,j: rows(k: [k,:] [i,j] [:,k] ² ⁻¹ ᵀ ⊤ "
     "\\odot · − А { } = ones(m,n) eye(n) ^-1 ^T n m tr( diag( exp( log( x' X' ; \\ \" # \n \t é 9"
-).split(" ")
+)
+TOKENS = _TOKENS.split(" ")
 _WORD = re.compile(r"[A-Za-z]\w*|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
 _VARIABLES = frozenset((*MATRICES, *VECTORS, *SCALARS))
 OPTIONS: tuple[dict[str, object], ...] = (
@@ -60,7 +61,7 @@ def bad_text(seed: object, number: int) -> tuple[str, dict[str, object]]:
 
 
 def _mutate(rng: Random, words: list[str]) -> None:
-    """Change one place: often to another word of the same kind, so that something can come of it."""
+    """Change one place, often to another word of the same kind: something can come of it."""
     at = rng.randrange(len(words)) if words else 0
     match rng.randrange(8):
         case 0:
