@@ -7,6 +7,7 @@ when it shows at several points: what is ill-conditioned differs at some, what i
 from __future__ import annotations
 
 import json
+import keyword
 import re
 import signal
 import time
@@ -414,6 +415,8 @@ def _run(d: td.Derivation, values: Mapping[str, Array], dims: Mapping[str, int])
     code_of = function.__code__
     names = code_of.co_varnames[: code_of.co_argcount + code_of.co_kwonlyargcount]
     ranks = {n: s.rank for n, s in d.symbols.items()}
+    ranks |= {f"{n}_": rank for n, rank in ranks.items() if keyword.iskeyword(n)}
+    values = {**values, **{f"{n}_": x for n, x in values.items()}}
     given = {n: _by_rank(values[n], ranks[n]) if n in ranks else dims[n] for n in names}
     return np.asarray(function(**given))
 
