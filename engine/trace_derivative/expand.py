@@ -141,15 +141,25 @@ class _Expander:
                 return self.entry(arg, i, k, depth)
             case ex.Entry(arg=arg, row=k, column=m):
                 return self.entry(arg, k, m, depth)
-            case ex.IndexSum(indices=indices, body=body):
+            case ex.IndexSum():
+                indices, body = self.apart(e.indices, e.body, i, j)
                 return self.over(indices, self.entry(body, i, j, depth))
-            case ex.Rows(index=k, body=body):
+            case ex.Rows():
                 assert i is not None
+                (k,), body = self.apart((e.index,), e.body, i, j)
                 return ix.rename(self.entry(body, None, j, depth), {k: i})
             case ex.Delta(row=k, column=m):
                 return ix.kronecker(k, m)
             case _:
                 assert_never(e)
+
+    def apart(
+        self, indices: tuple[Index, ...], body: Expr, *places: Index | None
+    ) -> tuple[tuple[Index, ...], Expr]:
+        """Binders over a body, named anew where the places of the entry have their names."""
+        names = {place.name for place in places if place is not None}
+        new = {k: Index(next(self._names), k.dim) for k in indices if k.name in names}
+        return tuple(new.get(k, k) for k in indices), ix.rename_expr(body, new)
 
     def opened(self, e: Expr, i: Index | None, j: Index | None, depth: int) -> Indexed:
         """Entry (i, j); at depth 0 a product stays closed, `[A X B]_{ii}`, `log [A X B]_{ij}`."""

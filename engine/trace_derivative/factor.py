@@ -59,7 +59,9 @@ def factored(e: Expr) -> Expr:
         at = terms.index(a)
         terms[at] = new
         terms.remove(b)
-    terms = _with_whole_sums(terms)
+    terms = _with_whole_sums([t for t in terms if t.coefficient != 0])  # some may have cancelled
+    if not terms:
+        return ex.zeros(*e.shape)
     numbers = {abs(t.coefficient) for t in terms}
     common = numbers.pop() if len(numbers) == 1 and len(terms) > 1 else Fraction(1)
     if len(terms) == len(e.terms) and common == 1:

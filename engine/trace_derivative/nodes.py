@@ -363,7 +363,6 @@ def clear() -> None:
     _leaf_counts.clear()
 
 
-
 def make(
     kind: type[N],
     shape: Shape,

@@ -15,7 +15,7 @@ import trace_derivative as td
 from tests.random_expressions.check import CRASH, REFUSED, RIGHT, WRONG, check, shrunk
 from tests.random_expressions.generate import Case, case
 from tests.random_expressions.texts import bad_text, check_text
-from trace_derivative import expr as ex, functions
+from trace_derivative import expr as ex, functions, operators
 from trace_derivative.functions import TABLE, U
 
 CHUNK = 250
@@ -43,6 +43,7 @@ def test_random_texts_are_answered_or_refused_with_a_place() -> None:
 def test_the_expressions_cover_the_language() -> None:
     kinds: set[type] = set()
     names: set[str] = set()
+    wholes: set[str] = set()
     for number in range(2500):
         made = case("coverage", number)
         if "where" in made.options:
@@ -55,6 +56,9 @@ def test_the_expressions_cover_the_language() -> None:
             kinds.add(type(node))
             if isinstance(node, ex.Apply):
                 names.add(node.function)
+            elif isinstance(node, ex.Operation):
+                wholes.add(node.operator)
+    assert wholes == operators.TABLE.keys()
     assert kinds == set(get_args(ex.Expr))
     assert names >= TABLE.keys()
     assert names - TABLE.keys()  # some of SymPy's
@@ -78,7 +82,9 @@ def test_the_same_number_gives_the_same_expression() -> None:
 
 def _sabotaged(monkeypatch: pytest.MonkeyPatch) -> Case:
     """A case with a sine in it, whose derivative is made wrong."""
-    monkeypatch.setitem(TABLE, "sin", replace(TABLE["sin"], derivative=functions.apply("sin", U)))
+    monkeypatch.setitem(
+        TABLE, "sin", replace(TABLE["sin"], derivatives=(functions.apply("sin", U),))
+    )
     td.clear_caches()
     return next(
         made

@@ -251,7 +251,7 @@ class _Maker:
             if f"{{{letter}}}" in form:
                 dim = letters.setdefault(letter, rng.choice(self.dims))
                 taken = {i[0] for i in indices.values()}
-                if rng.random() < 0.95:
+                if rng.random() < 0.85:  # else an inner index may have the name of an outer one
                     taken |= {i[0] for i in scope}
                 names = [n for n in INDICES if n not in taken]
                 if not names:

@@ -318,3 +318,14 @@ def matrix_power(p: int) -> Callable[[Array], Array]:
 def quotient(a: Array, b: Array) -> Array:
     """The quotient by numbers that are not too small."""
     return where(lambda x: np.abs(x) > 1e-5, lambda x: a / x)(b)
+
+
+def larger(sign: int) -> Callable[[Array, Array], Array]:
+    """The larger of two numbers entry by entry, or the smaller: none where they are near."""
+
+    def apply(a: Array, b: Array) -> Array:
+        if np.any(np.abs(a.real - b.real) < 1e-7):
+            raise NoPoint
+        return np.where(sign * (a.real - b.real) > 0, a, b)
+
+    return apply
