@@ -21,7 +21,7 @@ from trace_derivative.functions import TABLE, U
 CHUNK = 250
 
 
-@pytest.mark.parametrize("start", range(0, 6 * CHUNK, CHUNK))
+@pytest.mark.parametrize("start", range(0, 4 * CHUNK, CHUNK))
 def test_random_expressions_are_derived_right(start: int) -> None:
     kinds: Counter[str] = Counter()
     for number in range(start, start + CHUNK):
@@ -59,7 +59,7 @@ def test_the_expressions_cover_the_language() -> None:
             elif isinstance(node, ex.Operation):
                 wholes.add(node.operator)
     assert wholes == operators.TABLE.keys()
-    assert kinds == set(get_args(ex.Expr))
+    assert kinds >= set(get_args(ex.Expr)) - {ex.Frechet}  # which stands in derivatives only
     assert names >= TABLE.keys()
     assert names - TABLE.keys()  # some of SymPy's
 

@@ -200,6 +200,7 @@ OPERATORS: list[Operator] = [
     _op("m n, m n -> m n", "{0:6}.^{1:6}", t.power, 1, level=POSTFIX, needs=POSITIVE,
         positive=True),
     # operators of whole matrices
+    _op("N N -> N N", "expm({0})", t.exponential, 0.7),
     _op("m n -> 1 1", ("logsumexp({0})", "lse({0})"), lambda a: np.log(_total(np.exp(a))), 1),
     _op("m n -> m 1", "logsumexp_rows({0})",
         lambda a: np.log(np.exp(a).sum(axis=1, keepdims=True)), 1),

@@ -329,3 +329,12 @@ def larger(sign: int) -> Callable[[Array, Array], Array]:
         return np.where(sign * (a.real - b.real) > 0, a, b)
 
     return apply
+
+
+def exponential(z: Array) -> Array:
+    """The exponential of a square matrix, by Taylor's series of its 64th part."""
+    total = term = np.eye(len(z)) + 0 * z
+    for k in range(1, 16):
+        term = term @ z / (64 * k)
+        total = total + term
+    return np.asarray(np.linalg.matrix_power(total, 64))
