@@ -11,13 +11,14 @@ PYTESTARGS ?= --numprocesses auto --dist loadgroup
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help docs pdf test lint format bench dev clean FORCE
+.PHONY: help docs pdf test lint format bench fuzz dev clean FORCE
 
 help:
 	@echo "make docs    build the documentation, the verified edition of the notes included"
 	@echo "make test    run all tests"
 	@echo "make lint    ruff and mypy --strict"
 	@echo "make bench   run the benchmarks"
+	@echo "make fuzz    derive random expressions and check them (FUZZARGS='--count 1000000')"
 	@echo "make pdf     build the documentation as PDF (needs LaTeX with latexmk)"
 	@echo "make dev     the environment with everything in it, and the commit hooks"
 	@echo "make clean   remove what was built, the environment included"
@@ -44,6 +45,10 @@ format: $(VENV)/with-dev
 
 bench: $(VENV)/with-test
 	$(PY) benchmarks/notes.py
+
+fuzz: $(VENV)/with-test
+	$(PY) benchmarks/random_expressions.py $(FUZZARGS)
+	$(PY) benchmarks/random_expressions.py --texts $(FUZZARGS)
 
 dev: $(VENV)/with-dev
 	$(PY) -m pre_commit install

@@ -8,6 +8,7 @@ from typing import Any, Unpack, overload
 
 from . import (
     canonical,
+    expand,
     expr as ex,
     factor,
     indexed as ix,
@@ -303,5 +304,6 @@ def clear_caches() -> None:
     canonical.clear()
     factor.clear()
     length.clear()
+    expand.clear()
     numeric.clear()
     sympy_functions.clear()

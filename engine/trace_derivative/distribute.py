@@ -7,11 +7,14 @@ become traces (eq (22)), matrices of ones products of two vectors (eq (35)).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 from . import expr as ex
 from .expr import Expr
-from .limits import check_terms
+from .limits import check_terms, check_time
 from .simplify import push_transposes, simplify, split_front
+
+_Rewrite: TypeAlias = Callable[[Expr], Expr]
 
 
 def expanded(e: Expr) -> Expr:
@@ -21,7 +24,10 @@ def expanded(e: Expr) -> Expr:
 
 def as_trace(e: Expr) -> Expr:
     """Squared norms written as traces (eq (22) of the notes)."""
-    e = ex.map_children(e, as_trace)
+    return _everywhere(e, lambda node, _: _norm_as_trace(node))
+
+
+def _norm_as_trace(e: Expr) -> Expr:
     match e:
         case ex.Power(base=ex.Operation(operator="norm2", args=(arg,)), exponent=p) if p == ex.TWO:
             return ex.trace(ex.mul(arg, ex.transpose(arg)))
@@ -31,18 +37,38 @@ def as_trace(e: Expr) -> Expr:
 
 def split_ones(e: Expr) -> Expr:
     """Matrices of ones written as `1*1'` (eq (35) of the notes)."""
+    return _everywhere(e, lambda node, _: _ones_split(node))
+
+
+def _ones_split(e: Expr) -> Expr:
     if isinstance(e, ex.Ones) and e.shape[1] != 1:
         return ex.mul(ex.ones(e.shape[0]), ex.transpose(ex.ones(e.shape[1])))
-    return ex.map_children(e, split_ones)
+    return e
 
 
 def multiplied_out(e: Expr) -> Expr:
     """Products, traces and transposes of sums as sums, term by term (eq (23) of the notes)."""
-    return _expand(as_trace(e))
+    return _everywhere(as_trace(e), _expand)
 
 
-def _expand(e: Expr) -> Expr:
-    e = ex.map_children(e, _expand)
+def _everywhere(e: Expr, rule: Callable[[Expr, _Rewrite], Expr]) -> Expr:
+    """A rule used on every part, the innermost first, on parts that occur several times once.
+
+    The rule gets the rewriting itself too, for what it makes anew.
+    """
+    memo: dict[Expr, Expr] = {}
+
+    def go(node: Expr) -> Expr:
+        found = memo.get(node)
+        if found is None:
+            check_time()
+            found = memo[node] = rule(ex.map_children(node, go), go)
+        return found
+
+    return go(e)
+
+
+def _expand(e: Expr, again: _Rewrite) -> Expr:
     match e:
         case ex.MatrixPower(base=ex.Add() as base, exponent=n):
             return _distribute((base,) * n, lambda fs: ex.mul(*fs))
@@ -57,10 +83,10 @@ def _expand(e: Expr) -> Expr:
         case ex.Quotient(numerator=ex.Add(terms=terms), denominator=b):
             return ex.add(*[ex.quotient(t, b) for t in terms])
         case ex.Transpose(arg=ex.Add(terms=terms)):
-            return ex.add(*[_expand(ex.transpose(t)) for t in terms])
+            return ex.add(*[again(ex.transpose(t)) for t in terms])
         case ex.Transpose(arg=ex.Mul()):
             pushed = push_transposes(e)
-            return e if pushed == e else _expand(pushed)
+            return e if pushed == e else again(pushed)
         case ex.Trace(arg=ex.Add(terms=terms)):
             return ex.add(*[_trace_of_term(t) for t in terms])
         case ex.Total(arg=ex.Add(terms=terms)):

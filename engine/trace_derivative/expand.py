@@ -141,15 +141,25 @@ class _Expander:
                 return self.entry(arg, i, k, depth)
             case ex.Entry(arg=arg, row=k, column=m):
                 return self.entry(arg, k, m, depth)
-            case ex.IndexSum(indices=indices, body=body):
+            case ex.IndexSum():
+                indices, body = self.apart(e.indices, e.body, i, j)
                 return self.over(indices, self.entry(body, i, j, depth))
-            case ex.Rows(index=k, body=body):
+            case ex.Rows():
                 assert i is not None
+                (k,), body = self.apart((e.index,), e.body, i, j)
                 return ix.rename(self.entry(body, None, j, depth), {k: i})
             case ex.Delta(row=k, column=m):
                 return ix.kronecker(k, m)
             case _:
                 assert_never(e)
+
+    def apart(
+        self, indices: tuple[Index, ...], body: Expr, *places: Index | None
+    ) -> tuple[tuple[Index, ...], Expr]:
+        """Binders over a body, named anew where the places of the entry have their names."""
+        names = {place.name for place in places if place is not None}
+        new = {k: Index(next(self._names), k.dim) for k in indices if k.name in names}
+        return tuple(new.get(k, k) for k in indices), ix.rename_expr(body, new)
 
     def opened(self, e: Expr, i: Index | None, j: Index | None, depth: int) -> Indexed:
         """Entry (i, j); at depth 0 a product stays closed, `[A X B]_{ii}`, `log [A X B]_{ij}`."""
@@ -242,12 +252,32 @@ def contract(indices: tuple[Index, ...], body: Indexed) -> Indexed:
     return ix.sum_over(tuple(remaining), body)
 
 
+_hoisted: dict[Indexed, Indexed] = {}
+_MEMO_LIMIT = 50_000
+
+
+def clear() -> None:
+    """Forget all results."""
+    _hoisted.clear()
+
+
 def hoist(t: Indexed) -> Indexed:
     """All sums moved in front of the products that hold them; what stands inside stays inside."""
     parts = ix.children(t)
     if not parts:
         return t
-    t = ix.with_children(t, tuple(hoist(p) for p in parts))
+    found = _hoisted.get(t)
+    if found is None:
+        if len(_hoisted) > _MEMO_LIMIT:
+            clear()
+        found = _hoisted[t] = _in_front(t, parts)
+    return found
+
+
+def _in_front(t: Indexed, parts: tuple[Indexed, ...]) -> Indexed:
+    hoisted = tuple([hoist(p) for p in parts])
+    if hoisted != parts:
+        t = ix.with_children(t, hoisted)
     if isinstance(t, ix.SumOver):
         return contract(t.indices, t.body)
     if not isinstance(t, ix.Times) or not any(isinstance(f, ix.SumOver) for f in t.factors):

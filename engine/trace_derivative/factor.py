@@ -134,7 +134,9 @@ def _by_pairs(e: ex.Add) -> Expr:
         terms[terms.index(a)] = new
         terms.remove(b)
         merged.add(new)
-    terms = _with_whole_sums(terms)
+    terms = _with_whole_sums([t for t in terms if t.coefficient != 0])  # some may have cancelled
+    if not terms:
+        return ex.zeros(*e.shape)
     common = _common_number(terms)
     if not merged and len(terms) == len(e.terms) and common == 1:
         return e

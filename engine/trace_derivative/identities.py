@@ -45,7 +45,9 @@ class Form:
 
     def dual(self) -> Expr:
         """The transpose of the cofactor, of the factor's shape: df = sum(dual .* dfactor)."""
-        if self.left + self.right and all(map(_is_ones, self.left + self.right)):
+        chain = self.right + self.left
+        # vectors of ones with nothing summed between them
+        if chain and all(map(_is_ones, chain)) and all(m.shape[1] == 1 for m in chain[:-1]):
             return ex.ones(*self.factor.shape)
         return flip(self.cofactor())
 

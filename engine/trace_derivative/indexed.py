@@ -123,11 +123,13 @@ _table: dict[tuple[Any, ...], Term] = {}
 _TABLE_LIMIT = 200_000
 _NO_INDICES: frozenset[Index] = frozenset()
 _NO_NAMES: frozenset[str] = frozenset()
+_names: dict[Term, frozenset[str]] = {}
 
 
 def clear() -> None:
     """Forget the table of nodes."""
     _table.clear()
+    _names.clear()
 
 
 def _make(
@@ -159,7 +161,7 @@ def _make(
             free = free.union(own)
         node = kind(free, names, key, hash(key), *fields)
         if len(_table) >= _TABLE_LIMIT:
-            _table.clear()
+            clear()
         _table[key] = node
     return node  # type: ignore[return-value]
 
@@ -353,18 +355,19 @@ def fresh(dim: Dim, taken: Iterable[str]) -> Index:
     return Index(next(fresh_names(taken)), dim)
 
 
-def all_names(t: Indexed) -> set[str]:
+def all_names(t: Indexed) -> frozenset[str]:
     """The names of all indices of a value, free and bound."""
-    names = {i.name for i in t.free}
-    stack = [t]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, SumOver):
-            names.update(i.name for i in node.indices)
-        elif isinstance(node, Element):
-            names.update(ex.index_names(node.matrix))
-        stack.extend(children(node))
-    return names
+    found = _names.get(t)
+    if found is None:
+        if isinstance(t, SumOver):
+            own = frozenset(i.name for i in t.indices)
+        elif isinstance(t, Element):
+            own = ex.index_names(t.matrix)
+        else:
+            own = _NO_NAMES
+        own = own.union([i.name for i in t.free])
+        found = _names[t] = own.union(*[all_names(part) for part in children(t)])
+    return found
 
 
 def ranges(t: Indexed) -> dict[str, Dim]:

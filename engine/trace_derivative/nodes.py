@@ -352,11 +352,15 @@ _table: dict[tuple[Any, ...], Node] = {}
 _TABLE_LIMIT = 200_000
 _NO_NAMES: frozenset[str] = frozenset()
 _NO_INDICES: frozenset[Index] = frozenset()
+_index_names: dict[Node, frozenset[str]] = {}
+_leaf_counts: dict[Node, int] = {}
 
 
 def clear() -> None:
     """Forget the table of nodes (nodes in use stay valid and equal to their twins)."""
     _table.clear()
+    _index_names.clear()
+    _leaf_counts.clear()
 
 
 def make(
@@ -395,7 +399,7 @@ def make(
             free = free.union(own)
         node = kind(shape, names, free, key, hash(key), (), *fields)
         if len(_table) >= _TABLE_LIMIT:
-            _table.clear()
+            clear()
         _table[key] = node
     return node  # type: ignore[return-value]
 
@@ -512,13 +516,16 @@ def walk(e: Expr) -> Iterator[Expr]:
 
 def index_names(e: Expr) -> frozenset[str]:
     """The names of all indices in an expression, free and bound."""
-    names: set[str] = {i.name for i in e.free}
-    for node in walk(e):
-        if isinstance(node, IndexSum):
-            names.update(i.name for i in node.indices)
-        elif isinstance(node, Rows):
-            names.add(node.index.name)
-    return frozenset(names)
+    found = _index_names.get(e)
+    if found is None:
+        own = [i.name for i in e.free]
+        if isinstance(e, IndexSum):
+            own += [i.name for i in e.indices]
+        elif isinstance(e, Rows):
+            own.append(e.index.name)
+        parts = [index_names(part) for part in children(e)]
+        found = _index_names[e] = _NO_NAMES.union(own, *parts)
+    return found
 
 
 def dim_names(e: Expr) -> frozenset[str]:
@@ -528,6 +535,10 @@ def dim_names(e: Expr) -> frozenset[str]:
 
 def leaf_count(e: Expr) -> int:
     """The number of symbols, numbers and constants in the written form."""
-    own = 1 if isinstance(e, Mul) and e.coefficient not in (1, -1) else 0
-    parts = children(e)
-    return own + sum(leaf_count(c) for c in parts) if parts else 1
+    found = _leaf_counts.get(e)
+    if found is None:
+        own = 1 if isinstance(e, Mul) and e.coefficient not in (1, -1) else 0
+        parts = children(e)
+        found = own + sum([leaf_count(c) for c in parts]) if parts else 1
+        _leaf_counts[e] = found
+    return found

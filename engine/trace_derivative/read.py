@@ -136,6 +136,8 @@ class _Reader:
         """The symbols of these names have as many rows as columns."""
         for name in names:
             pair = self._inference.symbols.get(name)
+            if pair is None and name in self._variables:
+                pair = self._inference.symbol(name)  # a variable that does not occur
             if pair is None or self._inference.dims.unify(*pair):
                 continue
             text, span = self._inference.first_use.get(name, (0, (0, 1)))

@@ -36,8 +36,8 @@ def gradient(e: ex.Operation, place: int, dual: Expr | None = None) -> Expr:
 def _at(template: Expr, e: ex.Operation, dual: Expr | None = None) -> Expr:
     values: dict[str, Expr] = dict(zip(LETTERS, e.args, strict=False))
     values["Y"] = e
-    if dual is not None:
-        values["D"] = dual
+    # a value that is a number may be the function itself, though the operator gives matrices
+    values["D"] = ex.ONE if dual is None else dual
     found = operators.dims_of(operators.TABLE[e.operator], [a.shape for a in e.args]) or {}
     return ex.instantiate(template, values, found)
 

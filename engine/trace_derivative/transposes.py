@@ -6,18 +6,22 @@ from . import expr as ex
 from .expr import Expr
 
 _counts: dict[Expr, int] = {}
-_COUNTS_LIMIT = 100_000
+_flipped: dict[Expr, Expr] = {}
+_MEMO_LIMIT = 100_000
 
 
 def clear() -> None:
     """Forget all results."""
     _counts.clear()
+    _flipped.clear()
 
 
 def transposes(e: Expr) -> int:
     """The number of transposes in the written form."""
     found = _counts.get(e)
     if found is None:
+        if len(_counts) > _MEMO_LIMIT:
+            clear()
         own = 1 if isinstance(e, ex.Transpose) else 0
         found = _counts[e] = own + sum(transposes(c) for c in ex.children(e))
     return found
@@ -68,7 +72,12 @@ def _fewer(pushed: Expr, kept: Expr) -> Expr:
 
 def flip(e: Expr) -> Expr:
     """The transpose, pushed inward."""
-    return push_transposes(ex.transpose(e))
+    found = _flipped.get(e)
+    if found is None:
+        if len(_flipped) > _MEMO_LIMIT:
+            clear()
+        found = _flipped[e] = push_transposes(ex.transpose(e))
+    return found
 
 
 def column(vector: Expr) -> Expr:

@@ -302,13 +302,3 @@ def scalar_expressions(
 ) -> st.SearchStrategy[Expr]:
     """A random scalar expression."""
     return expressions(SCALAR, depth=depth, functions=functions, indices=indices)
-
-
-def index_ranges(e: Expr) -> dict[str, Dim]:
-    """Over which dimension each index runs, which the text of a lone delta does not show."""
-    found: dict[str, set[Dim]] = {}
-    for node in ex.walk(e):
-        bound = node.indices if isinstance(node, ex.IndexSum) else ()
-        for i in (node.index,) if isinstance(node, ex.Rows) else bound:
-            found.setdefault(i.name, set()).add(i.dim)
-    return {name: dims.pop() for name, dims in found.items() if len(dims) == 1}

@@ -95,6 +95,15 @@ def test_variable_that_does_not_occur_gives_zero_with_a_notice() -> None:
     assert td.derive("tr(A*B)", wrt="c", shapes="c: scalar").gradient is not None
 
 
+@pytest.mark.parametrize("structure", ["symmetric", "diagonal"])
+def test_variable_with_a_structure_is_square_even_where_it_does_not_occur(structure: str) -> None:
+    d = td.derive("x'*x", wrt="X", structure={"X": structure})
+    rows, columns = d.shapes["X"]
+    assert rows == columns
+    assert str(d.gradient) == f"zeros({rows},{rows})"
+    assert d.verification.passed
+
+
 def test_nothing_is_computed_before_it_is_asked_for() -> None:
     d = td.derive("tr(A*X*B)", wrt="X")
     assert not {"by_index", "by_identities", "verification", "steps"} & set(vars(d))

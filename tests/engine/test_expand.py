@@ -77,3 +77,23 @@ def test_long_chain_shows_its_first_and_its_last_form() -> None:
     chain = expansion_chain(read("tr(A*B*C*D*E*F)").exprs[0])
     assert len(chain) == 2
     assert str(chain[0]) == "sum(i: (A*B*C*D*E*F)[i,i])"
+
+
+@pytest.mark.parametrize(
+    ("text", "gradient"),
+    [
+        ("sum(i,j: sum(i: x[i]*A)[i,j])", "sum(x)*ones(n,n)"),
+        ("sum(i: sum(i: x[i]*A)[i,:]*y)", "sum(x)*ones(n)*y'"),
+        ("sum(i: sum(sum(i: x[i]*A)[:,i])*x[i])", "sum(x)*ones(n)*x'"),
+        ("sum(i,k: rows(i: x[i]*A[i,:])[k,i]*y[i])", "x*y'"),
+        ("sum(i: sum(rows(i: x[i]*A[i,:])[:,i]))", "x*ones(n)'"),
+    ],
+)
+def test_place_of_an_entry_may_have_the_name_of_an_index_bound_in_it(
+    text: str, gradient: str
+) -> None:
+    """By hand: the inner sum over i is `sum(x)*A`, the inner rows are `diag(x)*A`."""
+    d = td.derive(text, wrt="A", shapes="A: n n; x: n; y: n")
+    assert d.verification.passed
+    for answer in d.routes.values():
+        assert td.equal(str(answer), gradient, shapes="x: n; y: n; A: n n").passed

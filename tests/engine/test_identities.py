@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import trace_derivative as td
@@ -65,3 +66,20 @@ def test_rotation_finds_the_vectors() -> None:
     (form,) = account(d.function, d.variable).forms
     assert form.value().shape == ex.SCALAR
     assert str(form.value()) == "ones(q)'*A*diag(x)*B*C*ones(p)"
+
+
+@pytest.mark.parametrize(
+    ("text", "factor"),
+    [
+        ("sum(ones(m)*exp(x'))", 3),
+        ("sum(exp(x')'*ones(m)')", 3),
+        ("sum(ones(n)*ones(m)'*ones(m)*exp(x'))", 3 * 4),
+    ],
+)
+def test_product_of_vectors_of_ones_is_a_size(text: str, factor: int) -> None:
+    d = td.derive(text, wrt="x", shapes="x: m")
+    answer = d.routes["identities"]
+    assert answer is not None
+    x, dims = np.array([0.3, -0.7, 1.1]), {"m": 3, "n": 4}
+    np.testing.assert_allclose(answer.evaluate({"x": x}, dims), factor * np.exp(x), rtol=1e-12)
+    assert d.verification.passed

@@ -142,3 +142,13 @@ def test_attention() -> None:
     s = "softmax_rows(Q*K')"
     given = f"({s}.*(C*V') - diag(({s}.*(C*V'))*ones(n))*{s})*K"
     assert td.equal(str(d.gradient), given, shapes=shapes).passed
+
+
+@pytest.mark.parametrize("text", ["logsumexp_rows(x'*A)", "logsumexp_columns(A'*x)"])
+def test_operator_whose_value_happens_to_be_a_number_may_be_the_function(text: str) -> None:
+    d = td.derive(text, wrt="A", shapes={"x": ("m",), "A": ("m", "n")})
+    a, x = RNG.normal(size=(3, 4)), RNG.normal(size=3)
+    assert d.gradient is not None
+    expected = complex_step(lambda z: np.log(np.exp(x @ z).sum()), a)
+    np.testing.assert_allclose(d.gradient.evaluate({"A": a, "x": x}), expected, rtol=1e-12)
+    assert d.verification.passed

@@ -7,7 +7,8 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 
-from tests.engine.strategies import SYMBOLS, expressions, index_ranges
+from tests.engine.ranges import index_ranges
+from tests.engine.strategies import SYMBOLS, expressions
 from trace_derivative.expr import Expr
 from trace_derivative.parse import parse
 from trace_derivative.read import read

@@ -229,8 +229,24 @@ def test_slice_of_a_row_is_refused() -> None:
         td.derive("sum(k: r[k,:]*x)", wrt="r", shapes={"r": (1, "n"), "x": ("n",)})
 
 
-@pytest.mark.parametrize("text", ["y'*Q*log(y./y)", "y'*log(exp(y)./exp(y))", "Q*((y - y.*exp(y)./exp(y))./y.^3)"])
+@pytest.mark.parametrize(
+    "text", ["y'*Q*log(y./y)", "y'*log(exp(y)./exp(y))", "Q*((y - y.*exp(y)./exp(y))./y.^3)"]
+)
 def test_rounding_under_a_function_is_no_difference(text: str) -> None:
     """What is zero on both sides but for rounding that a function passes on."""
     d = td.derive(f"sum({text})", wrt="y")
     assert d.verification.passed, [(c.name, c.message) for c in d.verification.failures]
+
+
+@pytest.mark.parametrize("name", ["A_2", "E"])
+def test_function_that_cancels_down_to_rounding_is_not_a_failure(name: str) -> None:
+    """Both sides are what is left of terms 1e17 times as large, and so is the function itself."""
+    text = f"sum(((X + X).^2*ones(m,m)).^(1/2)*(sign(A + eye(m))*diag(3*X).^(c'*{name}*z)))"
+    d = td.derive(text, wrt="c", shapes={"X": ("m", "m")})
+    assert d.verification.passed
+
+
+def test_what_is_left_of_terms_that_cancel_is_compared_where_it_is_no_rounding() -> None:
+    f = "1000000*sum(x) - 1000000*sum(x) + sum(x.^2)"
+    assert not td.check("2*x + 0.01*x", of=f, wrt="x").passed
+    assert td.check("2*x", of=f, wrt="x").passed

@@ -1,0 +1,1 @@
+"""Random well-typed expressions of the whole language, with an oracle of their own."""
