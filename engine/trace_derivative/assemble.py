@@ -15,10 +15,12 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from . import expr as ex, indexed as ix
+from .adjoint import has_unit, without_units
 from .expand import hoist
 from .expr import Expr, Index
 from .indexed import Indexed
 from .kernels import apart, is_parameter, links, places_of_kernel
+from .kronecker import MULTIPLICATIVE
 from .limits import check_time
 from .matrix_functions import along
 from .simplify import push_transposes, simplify, split_front, transposes
@@ -119,6 +121,11 @@ class Assembler:
         self, t: Indexed, row: Index | None, column: Index | None, fixed: Fixed
     ) -> Expr | None:
         coefficient, bound, factors = flatten(t)
+        shorter = without_units(factors, bound, lambda u, i, j: self.matrix(u, i, j, fixed))
+        if shorter is not None:
+            factors, bound = shorter
+            rest = ix.sum_over(bound, ix.times(ix.num(coefficient), *factors))
+            return self.matrix(rest, row, column, fixed)
         try:
             bound, factors = self._without_kernels(bound, factors, fixed)
             network = self._network(factors, bound, fixed)
@@ -190,7 +197,8 @@ class Assembler:
     ) -> _Network:
         network = _Network(list(bound))
         for f in factors:
-            self._place(network, f, fixed)
+            for g in _factors_of(f, fixed):
+                self._place(network, g, fixed)
         return network
 
     def _place(self, network: _Network, f: Indexed, fixed: Fixed) -> None:
@@ -240,10 +248,31 @@ def _transposed_entry(matrix: Expr, places: tuple[Index, Index]) -> Indexed:
     return ix.times(*([] if c == ex.ONE else [ix.element(c)]), ix.element(rest, b, a))
 
 
+def _factors_of(f: Indexed, fixed: Fixed) -> tuple[Indexed, ...]:
+    """A power of a product over more than two indices as a product of powers; abs, sign alike."""
+    if len(f.free - fixed) < 3:
+        return (f,)
+    match f:
+        case ix.Pow(base=ix.Times(coefficient=c, factors=parts), exponent=ix.Num(value=p)) if (
+            p.denominator == 1
+        ):
+            return tuple(ix.pow_(part, f.exponent) for part in _with_number(c, parts))
+        case ix.Function(function=name, arg=ix.Times(coefficient=c, factors=parts)) if (
+            name in MULTIPLICATIVE
+        ):
+            return tuple(ix.function(name, part) for part in _with_number(c, parts))
+        case _:
+            return (f,)
+
+
+def _with_number(c: Fraction, parts: tuple[Indexed, ...]) -> tuple[Indexed, ...]:
+    return parts if c == 1 else (ix.num(c), *parts)
+
+
 def _taken_apart(factors: tuple[Indexed, ...]) -> list[tuple[Indexed, ...]]:
     """The factors with the first sum over more than two indices replaced by each of its terms."""
     for n, f in enumerate(factors):
-        if isinstance(f, ix.Plus) and len(f.free) > 2:
+        if isinstance(f, ix.Plus) and (len(f.free) > 2 or has_unit(f)):
             return [(*factors[:n], u, *factors[n + 1 :]) for u in f.terms]
     return []
 

@@ -78,11 +78,6 @@ class Cursor:
         """An `UnsupportedError` at a place."""
         return UnsupportedError(message, source=self.text, span=span, hint=hint)
 
-    def no_kronecker(self, span: Span) -> UnsupportedError:
-        """The error for a Kronecker product."""
-        what = "the Kronecker product is not supported yet"
-        return self.unsupported(what, span, "tr(kron(A,B)) is tr(A)*tr(B)")
-
     def too_deep(self, token: Token) -> LimitError:
         """The error for too many levels."""
         return LimitError(

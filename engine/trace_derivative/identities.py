@@ -17,7 +17,8 @@ from .expr import ONE, Expr, Index, Symbol
 from .indexed import fresh, rename_expr
 from .limits import check_terms
 from .matrix_functions import along, by_exponent, refuse_second_derivative
-from .simplify import flip, split_front
+from .partial import partial_traces
+from .simplify import flip, simplify, split_front
 
 
 @dataclass(frozen=True, slots=True)
@@ -509,6 +510,40 @@ def _operation(form: Form) -> tuple[Form, ...]:
     return tuple(results)
 
 
+def _kron(form: Form) -> tuple[Form, ...]:
+    """One factor is held constant: either the first one, or the others together."""
+    assert isinstance(form.factor, ex.Kron)
+    first, *others = form.factor.factors
+    rest = ex.kron(*others)
+    taken = ex.index_names(form.cofactor()) | ex.index_names(form.factor)
+    taken |= {i.name for i in form.over} | form.factor.symbols | ex.dim_names(form.factor)
+    taken |= form.cofactor().symbols | ex.dim_names(form.cofactor())
+    parts = partial_traces(form.right + form.left, first, rest, lambda dim: fresh(dim, taken))
+    return tuple(
+        replace(
+            form,
+            factor=p.factor,
+            left=p.left,
+            right=(),
+            weight=_times((p.weight,), *form.weight),
+            over=(*form.over, *p.over),
+        )
+        for p in parts
+    )
+
+
+def _vec(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.Vec)
+    z = form.factor.arg
+    return (_inside(form, z, simplify(ex.unvec(form.dual(), *z.shape))),)
+
+
+def _unvec(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.Unvec)
+    z = form.factor.arg
+    return (_inside(form, z, simplify(ex.vec(form.dual(), z.shape[0]))),)
+
+
 RULES: dict[type[ex.Node], Rule] = {
     ex.Apply: Rule(
         "elementwise function",
@@ -562,6 +597,14 @@ RULES: dict[type[ex.Node], Rule] = {
     ex.Rows: Rule(
         "stacked rows", "d tr[A*rows(k: z)*B] = d sum(k: z*B*A[:,k])", "notes (46)", _rows
     ),
+    ex.Kron: Rule(
+        "Kronecker product",
+        "d tr[kron(P,Q)*kron(A,Z)] = tr[P*A] d tr[Q*Z], and the same for the other factor",
+        "Magnus and Neudecker",
+        _kron,
+    ),
+    ex.Vec: Rule("vec", "d c'*vec(Z) = d tr[unvec(c,m,n)'*Z]", "Magnus and Neudecker", _vec),
+    ex.Unvec: Rule("inverse of vec", "d tr[N'*unvec(z,m,n)] = d vec(N)'*z", "definition", _unvec),
 }
 """What to do with a factor that holds the variable: one entry for each kind of node."""
 

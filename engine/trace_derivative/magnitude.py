@@ -19,6 +19,9 @@ _LINEAR = (
     ex.Add
     | ex.Mul
     | ex.Transpose
+    | ex.Kron
+    | ex.Vec
+    | ex.Unvec
     | ex.Hadamard
     | ex.Trace
     | ex.Total

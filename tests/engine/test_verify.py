@@ -229,7 +229,9 @@ def test_slice_of_a_row_is_refused() -> None:
         td.derive("sum(k: r[k,:]*x)", wrt="r", shapes={"r": (1, "n"), "x": ("n",)})
 
 
-@pytest.mark.parametrize("text", ["y'*Q*log(y./y)", "y'*log(exp(y)./exp(y))", "Q*((y - y.*exp(y)./exp(y))./y.^3)"])
+@pytest.mark.parametrize(
+    "text", ["y'*Q*log(y./y)", "y'*log(exp(y)./exp(y))", "Q*((y - y.*exp(y)./exp(y))./y.^3)"]
+)
 def test_rounding_under_a_function_is_no_difference(text: str) -> None:
     """What is zero on both sides but for rounding that a function passes on."""
     d = td.derive(f"sum({text})", wrt="y")
