@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import expr as ex, indexed as ix
+from . import blocks, expr as ex, indexed as ix
 from .expr import Expr, Index
 from .indexed import Indexed, fresh
 from .partial import Part, partial_traces
@@ -86,7 +86,9 @@ def _connected(
 
 def _unit_of(f: Indexed) -> _Unit | None:
     """The unit matrix among the parts of the node that f is an entry of."""
-    if not isinstance(f, ix.Element) or not isinstance(f.matrix, ex.Kron | ex.Vec | ex.Unvec):
+    if not isinstance(f, ix.Element) or not isinstance(
+        f.matrix, ex.Kron | ex.Vec | ex.Unvec | ex.Block
+    ):
         return None
     for n, part in enumerate(ex.children(f.matrix)):
         if part.free:
@@ -110,6 +112,11 @@ def _adjoint(node: Expr, part: int, rest: Expr) -> Expr:
     match node:
         case ex.Vec(arg=arg):
             return simplify(ex.unvec(rest, *arg.shape))
+        case ex.Block():
+            i, j = divmod(part, len(node.grid[0]))
+            left = blocks.selector(blocks.heights(node), i, node.shape[0])
+            right = blocks.selector(blocks.widths(node), j, node.shape[1])
+            return simplify(ex.mul(ex.transpose(left), rest, right))
         case ex.Unvec(arg=arg):
             return simplify(ex.vec(rest, arg.shape[0]))
         case ex.Kron(factors=(first, *others)):

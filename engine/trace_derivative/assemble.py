@@ -20,9 +20,9 @@ from .expand import hoist
 from .expr import Expr, Index
 from .indexed import Indexed
 from .kernels import apart, is_parameter, links, places_of_kernel
-from .kronecker import MULTIPLICATIVE
 from .limits import check_time
 from .matrix_functions import along
+from .separate import factors_of
 from .simplify import push_transposes, simplify, split_front, transposes
 
 Fixed: TypeAlias = frozenset[Index]
@@ -197,7 +197,7 @@ class Assembler:
     ) -> _Network:
         network = _Network(list(bound))
         for f in factors:
-            for g in _factors_of(f, fixed):
+            for g in factors_of(f, fixed):
                 self._place(network, g, fixed)
         return network
 
@@ -246,27 +246,6 @@ def _transposed_entry(matrix: Expr, places: tuple[Index, Index]) -> Indexed:
     a, b = places
     c, rest = split_front(matrix)
     return ix.times(*([] if c == ex.ONE else [ix.element(c)]), ix.element(rest, b, a))
-
-
-def _factors_of(f: Indexed, fixed: Fixed) -> tuple[Indexed, ...]:
-    """A power of a product over more than two indices as a product of powers; abs, sign alike."""
-    if len(f.free - fixed) < 3:
-        return (f,)
-    match f:
-        case ix.Pow(base=ix.Times(coefficient=c, factors=parts), exponent=ix.Num(value=p)) if (
-            p.denominator == 1
-        ):
-            return tuple(ix.pow_(part, f.exponent) for part in _with_number(c, parts))
-        case ix.Function(function=name, arg=ix.Times(coefficient=c, factors=parts)) if (
-            name in MULTIPLICATIVE
-        ):
-            return tuple(ix.function(name, part) for part in _with_number(c, parts))
-        case _:
-            return (f,)
-
-
-def _with_number(c: Fraction, parts: tuple[Indexed, ...]) -> tuple[Indexed, ...]:
-    return parts if c == 1 else (ix.num(c), *parts)
 
 
 def _taken_apart(factors: tuple[Indexed, ...]) -> list[tuple[Indexed, ...]]:

@@ -16,6 +16,7 @@ from .expr import Expr, Index, Symbol
 from .matrix_functions import DERIVATIVES, NAMES, POWER, along
 from .shapes import Inference
 from .tree import (
+    Blocks,
     Bound,
     Call,
     Constant,
@@ -98,6 +99,10 @@ class Builder:
                 bound = tuple(self.index(i) for i in indices)
                 inner = self._of(body)
                 return ex.index_sum(bound, inner) if kind == "sum" else ex.rows(bound[0], inner)
+            case Blocks(rows=lines):
+                rows, columns = map(self._inference.dims.dim, self._inference.pairs[node])
+                grid = tuple(tuple(map(self._of, line)) for line in lines)
+                return ex.block(grid, (rows, columns))
             case Reshaped(arg=arg):
                 rows, columns = map(self._inference.dims.dim, self._inference.pairs[node])
                 return ex.unvec(self._of(arg), rows, columns)

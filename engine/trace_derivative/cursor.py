@@ -117,6 +117,9 @@ class Cursor:
         if kind == "[":
             hint = "brackets [ ] stand behind a matrix or a function; group with ( )"
             return self.error("unexpected `[`", span, hint)
+        if kind == ";":
+            hint = "one expression at a time; abbreviations go into `where`, block rows into [ ]"
+            return self.error("unexpected `;`", span, hint)
         if kind == ":":
             return self.error("unexpected `:`", span, "a colon stands in B[k,:] and sum(k: ...)")
         return self.error(f"unexpected `{word}`", span, "an operand is missing before it")

@@ -179,7 +179,7 @@ def _inner(
     matrix: Expr, indices: tuple[Index, ...], variable: Symbol, free: tuple[Index, ...]
 ) -> Indexed:
     """Derivative of an entry of an inverse, an operator or a power, by the entry at `free`."""
-    if isinstance(matrix, ex.Kron | ex.Vec | ex.Unvec):
+    if isinstance(matrix, ex.Kron | ex.Vec | ex.Unvec | ex.Block):
         return ix.plus(*_linear(matrix, indices, variable, free))
     taken = {i.name for i in (*indices, *free)} | set(matrix.symbols) | ex.dim_names(matrix)
     names = ix.fresh_names(taken | ex.index_names(matrix))
@@ -221,7 +221,7 @@ def _closed_traces(t: Indexed) -> Indexed:
 
 
 def _linear(
-    matrix: ex.Kron | ex.Vec | ex.Unvec,
+    matrix: ex.Kron | ex.Vec | ex.Unvec | ex.Block,
     indices: tuple[Index, ...],
     variable: Symbol,
     free: tuple[Index, ...],
@@ -236,7 +236,10 @@ def _linear(
         names = ix.fresh_names(taken)
         a, b = (None if d == 1 else Index(next(names), d) for d in part.shape)
         form = expand(part, a, b, _names_of((*indices, *free)))
-        unit = ex.with_children(matrix, (*parts[:n], _unit(part, a, b), *parts[n + 1 :]))
+        others = parts
+        if isinstance(matrix, ex.Block):
+            others = tuple(ex.zeros(*p.shape) for p in parts)
+        unit = ex.with_children(matrix, (*others[:n], _unit(part, a, b), *others[n + 1 :]))
         place = tuple(i for i in (a, b) if i is not None)
         for inner in _occurrences(form, variable, variable, free):
             yield contract(place, ix.times(ix.element(unit, *indices), hoist(inner.term)))

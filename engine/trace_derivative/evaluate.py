@@ -156,6 +156,8 @@ class Evaluator:
                 return self._entry(e.arg, i, j)
             case ex.Hadamard(factors=factors):
                 return self._hadamard(factors)
+            case ex.Block(grid=grid):
+                return self._block(grid)
             case ex.Kron(factors=factors):
                 return self._kron(factors)
             case ex.Vec(arg=arg):
@@ -283,6 +285,10 @@ class Evaluator:
             return f(array), axes
         a, b, axes = align(self._at(args[0]), self._at(args[1]))
         return f(a, b), axes
+
+    def _block(self, grid: tuple[tuple[Expr, ...], ...]) -> Value:
+        rows = [stacks.side_by_side([self._at(part) for part in row], -1) for row in grid]
+        return stacks.side_by_side(rows, -2)
 
     def _kron(self, factors: Sequence[Expr]) -> Value:
         product = self._at(factors[0])

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from . import expr as ex, indexed as ix, templates
+from .blocks import eliminated, transposed
 from .composite import split_indices
 from .expr import Dim, Expr, Index
 from .indexed import Indexed
+from .simplify import simplify
 
 FACTORS_OF_A_POWER = 5
 """Up to this exponent a matrix power is written out as a product."""
@@ -32,7 +34,8 @@ def expand(
     An index is None just where the dimension is 1; a scalar has none.  No bound index gets a
     name in `taken`.
     """
-    form = hoist(_Expander(e, row, column).entry(e, row, column, _ALL))
+    opened = eliminated(e, simplify)
+    form = hoist(_Expander(e, row, column).entry(opened, row, column, _ALL))
     return named(split_composite(form, e), e, taken)
 
 
@@ -101,7 +104,11 @@ class _Expander:
     def entry(self, e: Expr, i: Index | None, j: Index | None, depth: int) -> Indexed:
         """Entry (i, j) of e; products are opened `depth` times from the outside."""
         match e:
-            case ex.Symbol() | ex.Inverse() | ex.Kron() | ex.Vec() | ex.Unvec():
+            case ex.Block(shape=(1, _)):
+                return ix.element(transposed(e), j)
+            case ex.Kron(factors=factors, shape=(1, n)):
+                return ix.element(ex.kron(*map(ex.transpose, factors), shape=(n, 1)), j)
+            case ex.Symbol() | ex.Inverse() | ex.Kron() | ex.Vec() | ex.Unvec() | ex.Block():
                 return ix.element(e, i, j)
             case ex.Operation():
                 meaning = templates.definition(e)

@@ -23,8 +23,11 @@ _HINTS = {
     "columns": "an index runs over one dimension only",
     "delta": "both indices of a delta run over one dimension",
 }
+_HINTS["[,]"] = "blocks side by side have as many rows"
+_HINTS["[;]"] = "blocks below each other have as many columns"
 _HINTS["unvec"] = "unvec(c,m,n) takes a column vector of size m*n"
 _VERBS = {"+": "add", ".*": "multiply the entries of", "./": "divide the entries of"}
+_VERBS |= {"[,]": "put side by side", "[;]": "put below each other"}
 _VERBS["/"] = _VERBS["./"]
 _LONGEST, _MOST = 40, 6
 

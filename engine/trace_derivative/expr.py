@@ -18,6 +18,7 @@ from .nodes import (
     SCALAR as SCALAR,
     Add as Add,
     Apply as Apply,
+    Block as Block,
     Column as Column,
     Delta as Delta,
     Diag as Diag,
@@ -473,6 +474,17 @@ def kron_shape(factors: Iterable[Expr]) -> Shape:
     return sizes.product(*rows), sizes.product(*columns)
 
 
+def block(grid: tuple[tuple[Expr, ...], ...], shape: Shape) -> Expr:
+    """The matrix of blocks; a single block alone is what it is."""
+    for row in grid:
+        for part, first, top in zip(row, (row[0],) * len(row), grid[0], strict=True):
+            if (part.shape[0], part.shape[1]) != (first.shape[0], top.shape[1]):
+                raise ShapeError(f"a block does not fit: {describe(part.shape)}")
+    if len(grid) == len(grid[0]) == 1:
+        return grid[0][0]
+    return make(Block, shape, tuple(part for row in grid for part in row), grid)
+
+
 def vec(e: Expr, dim: Dim | None = None) -> Expr:
     """The columns of a matrix below each other; `dim` is another name of the size."""
     if e.shape[1] == 1:
@@ -655,6 +667,10 @@ def with_children(e: Expr, new: tuple[Expr, ...]) -> Expr:
             return kron(*new, shape=e.shape)
         case Vec():
             return vec(new[0], e.shape[0])
+        case Block():
+            width = len(e.grid[0])
+            rows_ = tuple(new[k : k + width] for k in range(0, len(new), width))
+            return block(rows_, e.shape)
         case Unvec():
             return unvec(new[0], *e.shape)
         case Power():

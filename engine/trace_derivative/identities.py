@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from . import expr as ex, functions as fn, operators, templates
+from . import blocks, expr as ex, functions as fn, operators, templates
 from .errors import UnsupportedError
 from .expr import ONE, Expr, Index, Symbol
 from .indexed import fresh, rename_expr
@@ -532,6 +532,23 @@ def _kron(form: Form) -> tuple[Form, ...]:
     )
 
 
+def _block(form: Form) -> tuple[Form, ...]:
+    """Every block by itself, between the selectors of its rows and its columns."""
+    assert isinstance(form.factor, ex.Block)
+    grid = form.factor.grid
+    rows, columns = blocks.heights(form.factor), blocks.widths(form.factor)
+    chain = form.right + form.left or (ex.identity(form.factor.shape[0]),)
+    cofactor = simplify(ex.mul(*chain))
+    parts = []
+    for i, row in enumerate(grid):
+        for j, part in enumerate(row):
+            up = blocks.selector(columns, j, form.factor.shape[1])
+            down = blocks.selector(rows, i, form.factor.shape[0])
+            left = simplify(ex.mul(ex.transpose(up), cofactor, down))
+            parts.append(replace(form, factor=part, left=(left,), right=()))
+    return tuple(parts)
+
+
 def _vec(form: Form) -> tuple[Form, ...]:
     assert isinstance(form.factor, ex.Vec)
     z = form.factor.arg
@@ -602,6 +619,12 @@ RULES: dict[type[ex.Node], Rule] = {
         "d tr[kron(P,Q)*kron(A,Z)] = tr[P*A] d tr[Q*Z], and the same for the other factor",
         "Magnus and Neudecker",
         _kron,
+    ),
+    ex.Block: Rule(
+        "block matrix",
+        "d tr[N*[A, Z; C, E]] = d tr[([0; I]'*N*[I; 0])*Z] and so on",
+        "definition",
+        _block,
     ),
     ex.Vec: Rule("vec", "d c'*vec(Z) = d tr[unvec(c,m,n)'*Z]", "Magnus and Neudecker", _vec),
     ex.Unvec: Rule("inverse of vec", "d tr[N'*unvec(z,m,n)] = d vec(N)'*z", "definition", _unvec),

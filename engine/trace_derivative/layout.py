@@ -93,6 +93,10 @@ class Typesetter(ABC):
         """The Kronecker product of prints."""
 
     @abstractmethod
+    def blocks(self, rows: Sequence[Sequence[str]]) -> Piece:
+        """A matrix of blocks."""
+
+    @abstractmethod
     def unvec(self, arg: Piece, rows: ex.Dim, columns: ex.Dim) -> Piece:
         """The matrix of a shape with these columns below each other."""
 
@@ -263,6 +267,10 @@ class Typesetter(ABC):
                 )
             case ex.Kron(factors=factors):
                 return self._kron(factors)
+            case ex.Block(grid=grid):
+                inside = self.fresh(self.shown)
+                inside.sized = True
+                return self.blocks([[inside.of(part).body for part in row] for row in grid])
             case ex.Unvec(arg=arg, shape=(m, n)):
                 return self.unvec(self.of(arg), m, n)
             case ex.Quotient(numerator=a, denominator=b):

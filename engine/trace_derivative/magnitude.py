@@ -20,6 +20,7 @@ _LINEAR = (
     | ex.Mul
     | ex.Transpose
     | ex.Kron
+    | ex.Block
     | ex.Vec
     | ex.Unvec
     | ex.Hadamard

@@ -284,6 +284,13 @@ class Unvec(Node):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Block(Node):
+    """A matrix of blocks, `[A, B; C, D]`: rows of blocks of one height, in columns of one width."""
+
+    grid: tuple[tuple[Expr, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Trace(Node):
     """`tr(A)`."""
 
@@ -349,6 +356,7 @@ Expr: TypeAlias = (
     | Apply
     | Power
     | Kron
+    | Block
     | Vec
     | Unvec
     | Trace
@@ -496,6 +504,8 @@ def children(e: Expr) -> tuple[Expr, ...]:
             return factors
         case Apply(args=args) | Operation(args=args):
             return args
+        case Block(grid=grid):
+            return tuple(part for row in grid for part in row)
         case Quotient(numerator=a, denominator=b):
             return (a, b)
         case Power(base=a, exponent=b):
@@ -576,6 +586,9 @@ def _composed_shape(e: Expr) -> Shape:
             return sizes.product(*rows), sizes.product(*columns)
         case Vec(arg=arg):
             return sizes.product(*arg.shape), 1
+        case Block(grid=grid):
+            heights = [row[0].shape[0] for row in grid]
+            return sizes.total(*heights), sizes.total(*[part.shape[1] for part in grid[0]])
         case _:
             return e.shape
 

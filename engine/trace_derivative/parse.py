@@ -15,6 +15,7 @@ from .cursor import CLOSING, Cursor
 from .errors import LimitError, ParseError
 from .scan import Token, exact_number, scan
 from .tree import (
+    Blocks,
     Bound,
     Call,
     Constant,
@@ -98,7 +99,7 @@ class _Parser(Cursor):
 
     def run(self) -> Parsed:
         """The whole text."""
-        free = self.free_indices() if self.kind == "[" else None
+        free = self.free_indices() if self.lists_indices() else None
         tree = self.expression(_SUM)
         if self.kind:
             raise self.unexpected()
@@ -257,6 +258,8 @@ class _Parser(Cursor):
             inner = self.expression(_SUM)
             self.leave()
             return inner
+        if kind == "[":
+            return self.blocks(token)
         if kind == "‖":
             self.enter()
             inner = self.expression(_SUM)
@@ -264,6 +267,43 @@ class _Parser(Cursor):
             self.higher(token)
             return self.norm(start, inner)
         raise self.unexpected()
+
+    def blocks(self, token: Token) -> Tree:
+        """`[A, B; C, D]`."""
+        self.enter()
+        rows: list[list[Tree]] = [[self.expression(_SUM)]]
+        height = self.height
+        while self.kind == "," or self.kind == ";":
+            if self.kind == ";":
+                rows.append([])
+            self.at += 1
+            rows[-1].append(self.expression(_SUM))
+            height = max(height, self.height)
+        self.leave()
+        self.height = height
+        self.higher(token)
+        span = (token[1], self.before())
+        if len({len(row) for row in rows}) > 1:
+            raise self.error("rows of blocks of different lengths", span, "[A, B; C, D]")
+        return Blocks(*span, tuple(map(tuple, rows)))
+
+    def lists_indices(self) -> bool:
+        """Does the text begin with a list of free indices, `[j,k]`, and not with a block matrix?
+
+        It is one where names alone stand in the brackets, and what follows begins an operand.
+        """
+        if self.kind != "[":
+            return False
+        at = 1
+        while self.tokens[at][0] == "name" and self.tokens[at + 1][0] == ",":
+            at += 2
+        at += self.tokens[at][0] == "name"
+        if self.tokens[at][0] != "]":
+            return False
+        behind, start, _, _ = self.tokens[at + 1]
+        # `[A, B][i,j]` without a space is an entry
+        is_entry = behind == "[" and start == self.tokens[at][2]
+        return behind in _JUXTAPOSED | {"-", "["} and not is_entry
 
     def norm(self, start: int, arg: Tree) -> Tree:
         """A norm in bars, with what stands behind the bars."""

@@ -108,6 +108,8 @@ def _expr_fields(e: Expr) -> Json:
             return {"kind": "sum", "terms": [_expr(t) for t in terms]}
         case ex.Hadamard(factors=factors):
             return {"kind": "elementwise_product", "factors": [_expr(f) for f in factors]}
+        case ex.Block(grid=grid):
+            return {"kind": "block_matrix", "rows": [[_expr(p) for p in row] for row in grid]}
         case ex.Kron(factors=factors):
             return {"kind": "kronecker_product", "factors": [_expr(f) for f in factors]}
         case ex.Quotient(numerator=a, denominator=b):

@@ -131,6 +131,10 @@ class _Latex(Typesetter):
     def kron(self, factors: Sequence[str]) -> str:
         return r" \otimes ".join(factors)
 
+    def blocks(self, rows: Sequence[Sequence[str]]) -> Piece:
+        body = r" \\ ".join(" & ".join(row) for row in rows)
+        return Piece(rf"\begin{{bmatrix}} {body} \end{{bmatrix}}")
+
     def unvec(self, arg: Piece, rows: Dim, columns: Dim) -> Piece:
         size = rf"{self.dimension(rows)} \times {self.dimension(columns)}"
         body = self.bracket(arg.body)

@@ -205,6 +205,9 @@ class _Code:
                 return f"np.kron({self.of(factors[0], _Level.SUM)}, {inner})", _Level.ATOM
             case ex.Vec(arg=arg):
                 return f"{self.of(arg, _Level.ATOM)}.reshape((-1, 1), order='F')", _Level.ATOM
+            case ex.Block(grid=grid):
+                rows = [", ".join(self.of(part, _Level.SUM) for part in row) for row in grid]
+                return f"np.block([{', '.join(f'[{row}]' for row in rows)}])", _Level.ATOM
             case ex.Unvec(arg=arg, shape=(m, n)):
                 shape = f"({self.names.dim(m)}, {self.names.dim(n)})"
                 return f"{self.of(arg, _Level.ATOM)}.reshape({shape}, order='F')", _Level.ATOM

@@ -103,6 +103,9 @@ class _Writer:
             case ex.Kron(factors=factors):
                 inner = self.of(ex.kron(*factors[1:]))[0]
                 return f"kron({self.of(factors[0])[0]},{inner})", ATOM
+            case ex.Block(grid=grid):
+                rows = [", ".join(self.of(part)[0] for part in row) for row in grid]
+                return f"[{'; '.join(rows)}]", ATOM
             case ex.Unvec(arg=arg, shape=(m, n)):
                 return f"unvec({self.of(arg)[0]},{m},{n})", ATOM
             case ex.Quotient(numerator=a, denominator=b):

@@ -88,6 +88,9 @@ class _Unicode(Typesetter):
     def kron(self, factors: Sequence[str]) -> str:
         return " ⊗ ".join(factors)
 
+    def blocks(self, rows: Sequence[Sequence[str]]) -> Piece:
+        return Piece(f"[{'; '.join(', '.join(row) for row in rows)}]")
+
     def unvec(self, arg: Piece, rows: Dim, columns: Dim) -> Piece:
         return Piece(f"vec⁻¹_{rows}×{columns}{self.bracket(arg.body)}", Strength.FACTOR)
 

@@ -17,6 +17,7 @@ from .errors import ShapeError, Span, UnsupportedError
 from .matrix_functions import DERIVATIVES, NAMES
 from .sizes import Dim, atoms
 from .tree import (
+    Blocks,
     Bound,
     Call,
     Constant,
@@ -143,6 +144,8 @@ class Inference:
                 pair = self._subscript(node)
             case Bound():
                 pair = self._bound(node)
+            case Blocks():
+                pair = self._blocks(node)
             case Reshaped():
                 pair = self._reshaped(node)
             case DeltaOf(row=row, column=column):
@@ -207,6 +210,18 @@ class Inference:
         for name in atoms(size.size):
             self.size_use.setdefault(name, (self._text, size.span))
         return self.dims.rigid(size.size)
+
+    def _blocks(self, node: Blocks) -> Pair:
+        """Blocks side by side have one height, blocks below each other one width."""
+        grid = [[self.infer(part) for part in row] for row in node.rows]
+        for trees, pairs in zip(node.rows, grid, strict=True):
+            for n, (part, pair) in enumerate(zip(trees, pairs, strict=True)):
+                why = Demand("[,]", self._text, node, trees[0], part)
+                self._unify(pairs[0][0], pair[0], why)
+                why = Demand("[;]", self._text, node, node.rows[0][n], part)
+                self._unify(grid[0][n][1], pair[1], why)
+        rows = self.dims.total(*[pairs[0][0] for pairs in grid])
+        return (rows, self.dims.total(*[pair[1] for pair in grid[0]]))
 
     def _reshaped(self, node: Reshaped) -> Pair:
         rows, columns = self._size(node.rows), self._size(node.columns)

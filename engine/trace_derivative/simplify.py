@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from . import expr as ex, kronecker, operators
+from . import blocks, expr as ex, kronecker, operators
 from .canonical import canonical
 from .expr import Expr
 from .limits import check_terms, check_time
@@ -38,7 +38,9 @@ def simplify(e: Expr) -> Expr:
         clear()
     new = ex.map_children(e, simplify)
     for _ in range(8):
-        opened = kronecker.rewritten(new)
+        opened = blocks.rewritten(new)
+        if opened == new:
+            opened = kronecker.rewritten(new)
         if opened != new:
             new = simplify(opened)
             break
@@ -103,6 +105,8 @@ def _transpose_rule(e: Expr) -> Expr:
             return _fewer(ex.power(flip(base), flip(p)), e)
         case ex.IndexSum(indices=indices, body=body):
             return ex.index_sum(indices, flip(body))
+        case ex.Block():
+            return ex.map_children(blocks.transposed(arg), push_transposes)
         case ex.Kron(factors=factors, shape=(m, n)):
             return _fewer(ex.kron(*[flip(f) for f in factors], shape=(n, m)), e)
         case _:
@@ -199,7 +203,7 @@ def _join(chain: list[Expr]) -> list[Expr]:
 
 def _pair(a: Expr, b: Expr) -> Expr | None:
     """One factor for two adjacent ones, where there is one."""
-    joined = kronecker.joined(a, b)
+    joined = kronecker.joined(a, b) or blocks.joined(a, b)
     if joined is not None:
         return simplify(joined)
     match a, b:

@@ -143,3 +143,12 @@ def unvec(array: Array, rows: int, columns: int) -> Array:
     """The matrices of a shape that have these columns below each other."""
     *axes, _, _ = array.shape
     return array.reshape(*axes, columns, rows).swapaxes(-1, -2)
+
+
+def side_by_side(values: Sequence[Value], axis: int) -> Value:
+    """Matrices put together along their rows (-2) or columns (-1), axes aligned."""
+    axes = tuple(dict.fromkeys(name for _, own in values for name in own))
+    arrays = [spread(array, own, axes) for array, own in values]
+    front = np.broadcast_shapes(*[a.shape[:-2] for a in arrays])
+    whole = [np.broadcast_to(a, (*front, *a.shape[-2:])) for a in arrays]
+    return np.concatenate(whole, axis=axis), axes

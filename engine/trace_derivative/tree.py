@@ -111,6 +111,13 @@ class Constant(Place):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Blocks(Place):
+    """`[A, B; C, D]`: rows of blocks."""
+
+    rows: tuple[tuple[Tree, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Reshaped(Place):
     """`unvec(c,m,n)`: the matrix whose columns, below each other, are a vector."""
 
@@ -165,6 +172,7 @@ Tree: TypeAlias = (
     | Bound
     | DeltaOf
     | Reshaped
+    | Blocks
 )
 
 

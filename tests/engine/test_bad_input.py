@@ -37,7 +37,7 @@ NESTED = "(" * 2_000 + "A" + ")" * 2_000
         ("sum(i:", ParseError, None, "ends too early"),
         ("ones(m", ParseError, "(", "not closed"),
         ("A:B", ParseError, ":", "unexpected"),
-        ("[A*B]", ParseError, "*", "expected a comma"),
+        ("[A*B; C,D]", ParseError, "[A*B; C,D]", "different lengths"),
         # names and functions
         ("foo(X)", ParseError, "foo", "unknown function"),
         ("trcae(X)", ParseError, "trcae", "did you mean trace"),
@@ -46,7 +46,7 @@ NESTED = "(" * 2_000 + "A" + ")" * 2_000
         ("exp", ParseError, "exp", "needs brackets"),
         ("tr(A,B)", ParseError, "tr(A,B)", "one argument"),
         ("dot(x)", ParseError, "dot(x)", "two arguments"),
-        ("softmax(A)", UnsupportedError, "softmax", "no function"),
+        ("pinv(A)", UnsupportedError, "pinv", "no function"),
         # Kronecker products and vec
         ("kron(A)", ParseError, "kron(A)", "two arguments"),
         ("kron(A,B,C)", ParseError, "kron(A,B,C)", "two arguments"),
