@@ -59,6 +59,8 @@ def partial_traces(
 
 def _trace(p: Expr, q: Expr) -> Expr:
     """`tr[p q]`, as a sum of products of entries where that is shorter."""
+    if isinstance(p, ex.Identity):
+        return simplify(ex.trace(q))
     if simplify(turned(p)) == q:
         return simplify(inner_product(q, q))
     trace = simplify(ex.trace(ex.mul(p, q)))
