@@ -15,12 +15,14 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from . import expr as ex, indexed as ix
+from .adjoint import has_unit, without_units
 from .expand import hoist
 from .expr import Expr, Index
 from .indexed import Indexed
 from .kernels import apart, is_parameter, links, places_of_kernel
 from .limits import check_time
 from .matrix_functions import along
+from .separate import factors_of
 from .simplify import push_transposes, simplify, split_front, transposes
 
 Fixed: TypeAlias = frozenset[Index]
@@ -119,6 +121,11 @@ class Assembler:
         self, t: Indexed, row: Index | None, column: Index | None, fixed: Fixed
     ) -> Expr | None:
         coefficient, bound, factors = flatten(t)
+        shorter = without_units(factors, bound, lambda u, i, j: self.matrix(u, i, j, fixed))
+        if shorter is not None:
+            factors, bound = shorter
+            rest = ix.sum_over(bound, ix.times(ix.num(coefficient), *factors))
+            return self.matrix(rest, row, column, fixed)
         try:
             bound, factors = self._without_kernels(bound, factors, fixed)
             network = self._network(factors, bound, fixed)
@@ -190,7 +197,8 @@ class Assembler:
     ) -> _Network:
         network = _Network(list(bound))
         for f in factors:
-            self._place(network, f, fixed)
+            for g in factors_of(f, fixed):
+                self._place(network, g, fixed)
         return network
 
     def _place(self, network: _Network, f: Indexed, fixed: Fixed) -> None:
@@ -243,7 +251,7 @@ def _transposed_entry(matrix: Expr, places: tuple[Index, Index]) -> Indexed:
 def _taken_apart(factors: tuple[Indexed, ...]) -> list[tuple[Indexed, ...]]:
     """The factors with the first sum over more than two indices replaced by each of its terms."""
     for n, f in enumerate(factors):
-        if isinstance(f, ix.Plus) and len(f.free) > 2:
+        if isinstance(f, ix.Plus) and (len(f.free) > 2 or has_unit(f)):
             return [(*factors[:n], u, *factors[n + 1 :]) for u in f.terms]
     return []
 

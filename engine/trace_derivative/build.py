@@ -16,6 +16,7 @@ from .expr import Expr, Index, Symbol
 from .matrix_functions import DERIVATIVES, NAMES, POWER, along
 from .shapes import Inference
 from .tree import (
+    Blocks,
     Bound,
     Call,
     Constant,
@@ -28,6 +29,7 @@ from .tree import (
     Place,
     Product,
     Raised,
+    Reshaped,
     Subscript,
     Sum,
     Transposed,
@@ -97,6 +99,13 @@ class Builder:
                 bound = tuple(self.index(i) for i in indices)
                 inner = self._of(body)
                 return ex.index_sum(bound, inner) if kind == "sum" else ex.rows(bound[0], inner)
+            case Blocks(rows=lines):
+                rows, columns = map(self._inference.dims.dim, self._inference.pairs[node])
+                grid = tuple(tuple(map(self._of, line)) for line in lines)
+                return ex.block(grid, (rows, columns))
+            case Reshaped(arg=arg):
+                rows, columns = map(self._inference.dims.dim, self._inference.pairs[node])
+                return ex.unvec(self._of(arg), rows, columns)
             case DeltaOf(row=row, column=column):
                 return ex.delta(self.index(row), self.index(column))
             case _:
@@ -135,6 +144,12 @@ class Builder:
     def _call(self, node: Call, function: str, args: list[Expr]) -> Expr:
         if node.elementwise:
             return ex.apply(function, *_of_one_shape(args))
+        dim = self._inference.dims.dim
+        rows, columns = self._inference.pairs[node]
+        if function == "kron":
+            return ex.kron(*args, shape=(dim(rows), dim(columns)))
+        if function == "vec":
+            return ex.vec(args[0], dim(rows))
         if function == "dot":
             return ex.total(ex.hadamard(*args))
         if function == "diag":

@@ -79,5 +79,12 @@ def _turned(e: Expr) -> Expr:
             return _canonical(ex.with_children(e, tuple(flipped)))
         case ex.Power(base=base, exponent=p):
             return ex.power(canonical(ex.transpose(base)), canonical(ex.transpose(p)))
+        case ex.Block(grid=grid, shape=(rows, columns)):
+            turned = zip(*grid, strict=True)
+            parts = tuple(tuple(canonical(ex.transpose(p)) for p in row) for row in turned)
+            return ex.block(parts, (columns, rows))
+        case ex.Kron(factors=factors, shape=(rows, columns)):
+            flipped = [canonical(ex.transpose(f)) for f in factors]
+            return ex.kron(*flipped, shape=(columns, rows))
         case _:
             return ex.transpose(e)

@@ -78,11 +78,6 @@ class Cursor:
         """An `UnsupportedError` at a place."""
         return UnsupportedError(message, source=self.text, span=span, hint=hint)
 
-    def no_kronecker(self, span: Span) -> UnsupportedError:
-        """The error for a Kronecker product."""
-        what = "the Kronecker product is not supported yet"
-        return self.unsupported(what, span, "tr(kron(A,B)) is tr(A)*tr(B)")
-
     def too_deep(self, token: Token) -> LimitError:
         """The error for too many levels."""
         return LimitError(
@@ -122,6 +117,9 @@ class Cursor:
         if kind == "[":
             hint = "brackets [ ] stand behind a matrix or a function; group with ( )"
             return self.error("unexpected `[`", span, hint)
+        if kind == ";":
+            hint = "one expression at a time; abbreviations go into `where`, block rows into [ ]"
+            return self.error("unexpected `;`", span, hint)
         if kind == ":":
             return self.error("unexpected `:`", span, "a colon stands in B[k,:] and sum(k: ...)")
         return self.error(f"unexpected `{word}`", span, "an operand is missing before it")

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from . import sizes
 from .errors import LimitError, ParseError, ShapeError, Span
 from .expr import Dim, Symbol
 from .scan import canonical_name
@@ -167,6 +168,13 @@ def _size(word: str, source: str, span: Span) -> Dim:
     if word.isascii() and word.isdigit():
         return _whole(int(word) if len(word) < 10 else MAX_SIZE + 1, source, span)
     name = canonical_name(word)
+    if name is None and any(sign in word for sign in "*+"):
+        return sizes.total(
+            *[
+                sizes.product(*[_size(part, source, span) for part in term.split("*")])
+                for term in word.split("+")
+            ]
+        )
     if name is None:
         raise _no_size(word, source, span)
     return name

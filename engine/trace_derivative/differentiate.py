@@ -14,7 +14,7 @@ from typing import assert_never
 
 from . import expr as ex, functions as fn, indexed as ix, templates
 from .errors import UnsupportedError
-from .expand import contract, expand, hoist, named
+from .expand import contract, expand, hoist, named, split_composite
 from .expr import Dim, Expr, Index, Symbol
 from .indexed import Indexed
 from .kernels import apart, kernel, places_of_kernel
@@ -48,7 +48,7 @@ def differentiate(f: Indexed, variable: Symbol, function: Expr) -> tuple[Occurre
     found: list[Occurrence] = []
     for place in _occurrences(f, variable, marker, free):
         check_terms(len(found) + 1, "occurrences of the variable")
-        term = _closed_traces(hoist(place.term))
+        term = _closed_traces(split_composite(hoist(place.term), function))
         shown = _display_indices(place.indices, free)
         term = ix.rename(term, dict(zip(free, shown, strict=True)))
         term = named(term, function, _names_of(shown))
@@ -179,6 +179,8 @@ def _inner(
     matrix: Expr, indices: tuple[Index, ...], variable: Symbol, free: tuple[Index, ...]
 ) -> Indexed:
     """Derivative of an entry of an inverse, an operator or a power, by the entry at `free`."""
+    if isinstance(matrix, ex.Kron | ex.Vec | ex.Unvec | ex.Block):
+        return ix.plus(*_linear(matrix, indices, variable, free))
     taken = {i.name for i in (*indices, *free)} | set(matrix.symbols) | ex.dim_names(matrix)
     names = ix.fresh_names(taken | ex.index_names(matrix))
     scope = _names_of((*indices, *free))
@@ -216,6 +218,38 @@ def _closed_traces(t: Indexed) -> Indexed:
         rest = tuple(k for k in t.indices if k != i)
         return _closed_traces(ix.sum_over(rest, ix.times(*others, entry)))
     return t
+
+
+def _linear(
+    matrix: ex.Kron | ex.Vec | ex.Unvec | ex.Block,
+    indices: tuple[Index, ...],
+    variable: Symbol,
+    free: tuple[Index, ...],
+) -> Iterator[Indexed]:
+    """Derivative of an entry of something that is linear in each of its parts."""
+    parts = ex.children(matrix)
+    taken = {i.name for i in (*indices, *free)} | set(matrix.symbols) | ex.dim_names(matrix)
+    taken |= ex.index_names(matrix)
+    for n, part in enumerate(parts):
+        if variable.name not in part.symbols:
+            continue
+        names = ix.fresh_names(taken)
+        a, b = (None if d == 1 else Index(next(names), d) for d in part.shape)
+        form = expand(part, a, b, _names_of((*indices, *free)))
+        others = parts
+        if isinstance(matrix, ex.Block):
+            others = tuple(ex.zeros(*p.shape) for p in parts)
+        unit = ex.with_children(matrix, (*others[:n], _unit(part, a, b), *others[n + 1 :]))
+        place = tuple(i for i in (a, b) if i is not None)
+        for inner in _occurrences(form, variable, variable, free):
+            yield contract(place, ix.times(ix.element(unit, *indices), hoist(inner.term)))
+
+
+def _unit(part: Expr, row: Index | None, column: Index | None) -> Expr:
+    """The matrix with one entry 1, at that place, of the shape of a part."""
+    left = () if row is None else (ex.column(ex.identity(part.shape[0]), row),)
+    right = () if column is None else (ex.row(ex.identity(part.shape[1]), column),)
+    return ex.mul(*left, *right)
 
 
 def _around(

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias, assert_never
 import numpy as np
 import numpy.typing as npt
 
-from . import expr as ex, functions, operators, spectral, stacks, templates
+from . import expr as ex, functions, operators, sizes, spectral, stacks, templates
 from .contract import Label, Operand, contract
 from .errors import ShapeError, UnsupportedError
 from .expr import Dim, Expr, Index
@@ -109,6 +109,8 @@ class Evaluator:
         """The size of a dimension."""
         if isinstance(dim, int):
             return dim
+        if sizes.is_composite(dim):
+            return sizes.value(dim, self.size)
         if dim not in self._dims:
             for node in ex.walk(self._root):
                 if isinstance(node, ex.Symbol):
@@ -154,6 +156,16 @@ class Evaluator:
                 return self._entry(e.arg, i, j)
             case ex.Hadamard(factors=factors):
                 return self._hadamard(factors)
+            case ex.Block(grid=grid):
+                return self._block(grid)
+            case ex.Kron(factors=factors):
+                return self._kron(factors)
+            case ex.Vec(arg=arg):
+                array, axes = self._at(arg)
+                return stacks.vec(array), axes
+            case ex.Unvec(arg=arg, shape=(m, n)):
+                array, axes = self._at(arg)
+                return stacks.unvec(array, self.size(m), self.size(n)), axes
             case ex.Quotient():
                 top, bottom, axes = align(self._at(e.numerator), self._at(e.denominator))
                 return top / bottom, axes
@@ -214,13 +226,22 @@ class Evaluator:
             array = _as_float(array, e.name)
         array = _two_dimensional(array, e, len(axes))
         for dim, size in zip(e.shape, array.shape[-2:], strict=True):
-            known = dim if isinstance(dim, int) else self._dims.setdefault(dim, size)
+            known = self._known_size(dim, size)
             if known != size:
                 raise ShapeError(
                     f"the value of {e.name}, {ex.describe(e.shape)}, has size {size} "
                     f"where {_called(dim, known)} is needed"
                 )
         return array, axes
+
+    def _known_size(self, dim: Dim, size: int) -> int:
+        """The size that a dimension has by the values so far; `size` where there are none."""
+        if isinstance(dim, int):
+            return dim
+        if sizes.is_composite(dim):
+            known = sizes.atoms(dim) <= self._dims.keys()
+            return sizes.value(dim, self._dims.__getitem__) if known else size
+        return self._dims.setdefault(dim, size)
 
     def _add(self, terms: Sequence[Expr]) -> Value:
         total = self._at(terms[0])
@@ -265,12 +286,29 @@ class Evaluator:
         a, b, axes = align(self._at(args[0]), self._at(args[1]))
         return f(a, b), axes
 
+    def _block(self, grid: tuple[tuple[Expr, ...], ...]) -> Value:
+        rows = [stacks.side_by_side([self._at(part) for part in row], -1) for row in grid]
+        return stacks.side_by_side(rows, -2)
+
+    def _kron(self, factors: Sequence[Expr]) -> Value:
+        product = self._at(factors[0])
+        for factor in factors[1:]:
+            a, b, axes = align(product, self._at(factor))
+            product = stacks.kron(a, b), axes
+        return product
+
     def _power(self, base: Expr, exponent: Expr) -> Value:
         if isinstance(exponent, ex.Number):
             array, axes = self._at(base)
             p = exponent.value
             whole = p.denominator == 1
             return (stacks.whole_power(array, p.numerator) if whole else array ** to_float(p)), axes
+        if exponent.shape == ex.SCALAR and not exponent.symbols and not exponent.free:
+            # a size, or made of sizes
+            size = float(self._at(exponent)[0][0, 0])
+            if size.is_integer():
+                array, axes = self._at(base)
+                return stacks.whole_power(array, int(size)), axes
         a, b, axes = align(self._at(base), self._at(exponent))
         return np.power(a, b), axes
 

@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from . import expr as ex, indexed as ix, templates
+from .blocks import eliminated, transposed
+from .composite import split_indices
 from .expr import Dim, Expr, Index
 from .indexed import Indexed
+from .simplify import simplify
 
 FACTORS_OF_A_POWER = 5
 """Up to this exponent a matrix power is written out as a product."""
@@ -31,7 +34,25 @@ def expand(
     An index is None just where the dimension is 1; a scalar has none.  No bound index gets a
     name in `taken`.
     """
-    return named(hoist(_Expander(e, row, column).entry(e, row, column, _ALL)), e, taken)
+    opened = eliminated(e, simplify)
+    form = hoist(_Expander(e, row, column).entry(opened, row, column, _ALL))
+    return named(split_composite(form, e), e, taken)
+
+
+def split_composite(t: Indexed, e: Expr) -> Indexed:
+    """A form in which composite bound indices are split; `e` is where its names are from."""
+    if not any(isinstance(node, ex.Kron | ex.Vec) for node in ex.walk(e)):
+        return t
+    while True:
+        new = _split_once(t, e)
+        if new == t:
+            return t
+        t = new
+
+
+def _split_once(t: Indexed, e: Expr) -> Indexed:
+    writer = _Expander(e, *t.free, *[Index(name, 1) for name in ix.all_names(t)])
+    return hoist(split_indices(t, writer.new, lambda m, i, j: writer.entry(m, i, j, _ALL)))
 
 
 def expansion_chain(
@@ -83,7 +104,11 @@ class _Expander:
     def entry(self, e: Expr, i: Index | None, j: Index | None, depth: int) -> Indexed:
         """Entry (i, j) of e; products are opened `depth` times from the outside."""
         match e:
-            case ex.Symbol() | ex.Inverse():
+            case ex.Block(shape=(1, _)):
+                return ix.element(transposed(e), j)
+            case ex.Kron(factors=factors, shape=(1, n)):
+                return ix.element(ex.kron(*map(ex.transpose, factors), shape=(n, 1)), j)
+            case ex.Symbol() | ex.Inverse() | ex.Kron() | ex.Vec() | ex.Unvec() | ex.Block():
                 return ix.element(e, i, j)
             case ex.Operation():
                 meaning = templates.definition(e)

@@ -23,7 +23,11 @@ _HINTS = {
     "columns": "an index runs over one dimension only",
     "delta": "both indices of a delta run over one dimension",
 }
+_HINTS["[,]"] = "blocks side by side have as many rows"
+_HINTS["[;]"] = "blocks below each other have as many columns"
+_HINTS["unvec"] = "unvec(c,m,n) takes a column vector of size m*n"
 _VERBS = {"+": "add", ".*": "multiply the entries of", "./": "divide the entries of"}
+_VERBS |= {"[,]": "put side by side", "[;]": "put below each other"}
 _VERBS["/"] = _VERBS["./"]
 _LONGEST, _MOST = 40, 6
 
@@ -105,6 +109,8 @@ def _message(
             return f"the index {left.name} runs over {one}, {right.name} over {two}"
         return f"the index {left.name} runs over {one} and over {two}"
     first = shape_in_words(dims, pairs[left])
+    if why.what == "unvec":
+        return f"unvec needs a vector of another size, not {first}"
     if right is None:
         return f"{why.what} needs a square matrix, not {first}"
     second = shape_in_words(dims, pairs[right])

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from . import expr as ex, functions as fn, operators, templates
+from . import blocks, expr as ex, functions as fn, operators, templates
 from .errors import UnsupportedError
 from .expr import ONE, Expr, Index, Symbol
 from .indexed import fresh, rename_expr
 from .limits import check_terms
 from .matrix_functions import along, by_exponent, refuse_second_derivative
-from .simplify import flip, split_front
+from .partial import partial_traces
+from .simplify import flip, simplify, split_front
 
 
 @dataclass(frozen=True, slots=True)
@@ -511,6 +512,57 @@ def _operation(form: Form) -> tuple[Form, ...]:
     return tuple(results)
 
 
+def _kron(form: Form) -> tuple[Form, ...]:
+    """One factor is held constant: either the first one, or the others together."""
+    assert isinstance(form.factor, ex.Kron)
+    first, *others = form.factor.factors
+    rest = ex.kron(*others)
+    taken = ex.index_names(form.cofactor()) | ex.index_names(form.factor)
+    taken |= {i.name for i in form.over} | form.factor.symbols | ex.dim_names(form.factor)
+    taken |= form.cofactor().symbols | ex.dim_names(form.cofactor())
+    parts = partial_traces(form.right + form.left, first, rest, lambda dim: fresh(dim, taken))
+    return tuple(
+        replace(
+            form,
+            factor=p.factor,
+            left=p.left,
+            right=(),
+            weight=_times((p.weight,), *form.weight),
+            over=(*form.over, *p.over),
+        )
+        for p in parts
+    )
+
+
+def _block(form: Form) -> tuple[Form, ...]:
+    """Every block by itself, between the selectors of its rows and its columns."""
+    assert isinstance(form.factor, ex.Block)
+    grid = form.factor.grid
+    rows, columns = blocks.heights(form.factor), blocks.widths(form.factor)
+    chain = form.right + form.left or (ex.identity(form.factor.shape[0]),)
+    cofactor = simplify(ex.mul(*chain))
+    parts = []
+    for i, row in enumerate(grid):
+        for j, part in enumerate(row):
+            up = blocks.selector(columns, j, form.factor.shape[1])
+            down = blocks.selector(rows, i, form.factor.shape[0])
+            left = simplify(ex.mul(ex.transpose(up), cofactor, down))
+            parts.append(replace(form, factor=part, left=(left,), right=()))
+    return tuple(parts)
+
+
+def _vec(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.Vec)
+    z = form.factor.arg
+    return (_inside(form, z, simplify(ex.unvec(form.dual(), *z.shape))),)
+
+
+def _unvec(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.Unvec)
+    z = form.factor.arg
+    return (_inside(form, z, simplify(ex.vec(form.dual(), z.shape[0]))),)
+
+
 RULES: dict[type[ex.Node], Rule] = {
     ex.Apply: Rule(
         "elementwise function",
@@ -564,6 +616,20 @@ RULES: dict[type[ex.Node], Rule] = {
     ex.Rows: Rule(
         "stacked rows", "d tr[A*rows(k: z)*B] = d sum(k: z*B*A[:,k])", "notes (46)", _rows
     ),
+    ex.Kron: Rule(
+        "Kronecker product",
+        "d tr[kron(P,Q)*kron(A,Z)] = tr[P*A] d tr[Q*Z], and the same for the other factor",
+        "Magnus and Neudecker",
+        _kron,
+    ),
+    ex.Block: Rule(
+        "block matrix",
+        "d tr[N*[A, Z; C, E]] = d tr[([0; I]'*N*[I; 0])*Z] and so on",
+        "definition",
+        _block,
+    ),
+    ex.Vec: Rule("vec", "d c'*vec(Z) = d tr[unvec(c,m,n)'*Z]", "Magnus and Neudecker", _vec),
+    ex.Unvec: Rule("inverse of vec", "d tr[N'*unvec(z,m,n)] = d vec(N)'*z", "definition", _unvec),
 }
 """What to do with a factor that holds the variable: one entry for each kind of node."""
 

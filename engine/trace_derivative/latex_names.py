@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from .expr import Dim
 from .render_text import decimal
+from .sizes import Dim, is_composite, written
 
 _GREEK_NAMES = """
 alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau
@@ -85,7 +85,9 @@ def index_name(name: str) -> str:
 
 
 def dimension_name(dim: Dim) -> str:
-    """A dimension, a name or a number."""
+    """A dimension: a name, a number, products and sums of them."""
+    if is_composite(dim):
+        return written(dim, index_name, " ", " + ")
     return str(dim) if isinstance(dim, int) else index_name(dim)
 
 

@@ -17,7 +17,7 @@ from enum import IntEnum
 from fractions import Fraction
 from typing import assert_never
 
-from . import expr as ex, indexed as ix, operators
+from . import expr as ex, indexed as ix, operators, sizes
 from .expr import Expr, Index
 from .functions import PI
 from .indexed import Indexed
@@ -55,6 +55,7 @@ class Typesetter(ABC):
     """One printing: remembers the print of shared parts.
 
     `symbols` are the names around, `shown` what is printed for an index instead of its name.
+    Where it is `sized`, constants are printed with their sizes, which nothing around them tells.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Typesetter(ABC):
     ) -> None:
         self.symbols = symbols
         self.shown = dict(shown or {})
+        self.sized = False
         self._done: dict[Expr | Indexed, Piece] = {}
 
     # -------------------------------------------------------------- the marks of one form
@@ -87,6 +89,18 @@ class Typesetter(ABC):
         """The elementwise product of prints."""
 
     @abstractmethod
+    def kron(self, factors: Sequence[str]) -> str:
+        """The Kronecker product of prints."""
+
+    @abstractmethod
+    def blocks(self, rows: Sequence[Sequence[str]]) -> Piece:
+        """A matrix of blocks."""
+
+    @abstractmethod
+    def unvec(self, arg: Piece, rows: ex.Dim, columns: ex.Dim) -> Piece:
+        """The matrix of a shape with these columns below each other."""
+
+    @abstractmethod
     def fraction(self, top: Piece, bottom: Piece, elementwise: bool) -> Piece:
         """A quotient, of numbers or elementwise."""
 
@@ -99,8 +113,8 @@ class Typesetter(ABC):
         """A variable or constant."""
 
     @abstractmethod
-    def constant(self, letter: str, dim: ex.Dim) -> str:
-        """`1`, `0`, `I` or `J`, the vector or matrix."""
+    def constant(self, letter: str, *dims: ex.Dim) -> str:
+        """`1`, `0`, `I` or `J`, the vector or matrix, with the sizes where they are needed."""
 
     @abstractmethod
     def pi(self) -> str:
@@ -251,6 +265,14 @@ class Typesetter(ABC):
                 return Piece(
                     self.hadamard([self._operand(self.of(f)) for f in factors]), Strength.HADAMARD
                 )
+            case ex.Kron(factors=factors):
+                return self._kron(factors)
+            case ex.Block(grid=grid):
+                inside = self.fresh(self.shown)
+                inside.sized = True
+                return self.blocks([[inside.of(part).body for part in row] for row in grid])
+            case ex.Unvec(arg=arg, shape=(m, n)):
+                return self.unvec(self.of(arg), m, n)
             case ex.Quotient(numerator=a, denominator=b):
                 return self.fraction(self.of(a), self.of(b), True)
             case ex.Transpose(arg=ex.Inverse(arg=arg)):
@@ -286,12 +308,25 @@ class Typesetter(ABC):
                 return self.call("diag", self.of(arg), False)
             case ex.Total(arg=arg):
                 return self.call("sum", self.of(arg), False)
+            case ex.Vec(arg=arg):
+                return self.call("vec", self.of(arg), False)
             case _:
                 assert_never(e)
 
     def _operand(self, piece: Piece) -> str:
         """The print of a factor of an elementwise product."""
         return self.bracket(piece.body) if piece.open else self.at(piece, Strength.PRODUCT)
+
+    def _kron(self, factors: tuple[Expr, ...]) -> Piece:
+        """A Kronecker product: what is composed is bracketed, constants have their sizes."""
+        inside = self.fresh(self.shown)
+        inside.sized = True
+        parts = [part for f in factors for part in _plain_factors(f)]
+        return Piece(self.kron([self._closed(inside.of(f)) for f in parts]), Strength.HADAMARD)
+
+    def _closed(self, piece: Piece) -> str:
+        closed = piece.strength >= Strength.FACTOR and not piece.open and not piece.barred
+        return piece.body if closed else self.bracket(piece.body)
 
     def _mul(self, e: ex.Mul) -> Piece:
         top = [self.of(s) for s in e.scalars if not ex.is_divisor(s)]
@@ -304,9 +339,13 @@ class Typesetter(ABC):
 
     def _chain(self, matrix: Expr) -> list[Piece]:
         """The factors that a factor of a chain is printed as: a matrix of ones may be two."""
-        if isinstance(matrix, ex.Ones) and matrix.shape[1] != 1 and "J" in self.symbols:
+        if isinstance(matrix, ex.Ones) and matrix.shape[1] != 1 and self._needs_factors():
             return self._ones_factors(matrix)
         return [self.of(matrix)]
+
+    def _needs_factors(self) -> bool:
+        """Is a matrix of ones printed as a product of two vectors?"""
+        return self.sized or "J" in self.symbols
 
     def _ones_factors(self, e: ex.Ones) -> list[Piece]:
         column = Piece(self.constant("1", e.shape[0]))
@@ -316,12 +355,12 @@ class Typesetter(ABC):
         match e:
             case ex.Identity(shape=(n, _)):
                 return Piece(self.constant("I", n))
-            case ex.Zeros(shape=(n, _)):
-                return Piece(self.constant("0", n))
+            case ex.Zeros(shape=shape):
+                return Piece(self.constant("0", *(shape if shape[1] != 1 else shape[:1])))
             case ex.Ones(shape=(n, 1)):
                 return Piece(self.constant("1", n))
             case ex.Ones(shape=(n, _)):
-                if "J" in self.symbols:
+                if self._needs_factors():
                     return self.product(self._ones_factors(e))
                 return Piece(self.constant("J", n))
             case _:
@@ -492,6 +531,17 @@ class Typesetter(ABC):
         if not side.indices:
             return self.symbol(side.variable).body
         return self.place(side.variable, self._names(side.indices), True).body
+
+
+def _plain_factors(e: Expr) -> tuple[Expr, ...]:
+    """An identity or ones vector of composite size as the factors that it is a product of."""
+    match e:
+        case ex.Identity(shape=(n, _)):
+            return tuple(map(ex.identity, sizes.factors(n)))
+        case ex.Ones(shape=(n, 1)):
+            return tuple(map(ex.ones, sizes.factors(n)))
+        case _:
+            return (e,)
 
 
 LONG = 60

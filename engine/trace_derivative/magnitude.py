@@ -19,6 +19,10 @@ _LINEAR = (
     ex.Add
     | ex.Mul
     | ex.Transpose
+    | ex.Kron
+    | ex.Block
+    | ex.Vec
+    | ex.Unvec
     | ex.Hadamard
     | ex.Trace
     | ex.Total

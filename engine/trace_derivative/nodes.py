@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard, TypeVar, assert_never
 
+from . import sizes
+from .sizes import Dim as Dim
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-Dim: TypeAlias = str | int
 Shape: TypeAlias = tuple[Dim, Dim]
 
 SCALAR: Shape = (1, 1)
@@ -261,6 +263,34 @@ class Diagonal(Node):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Kron(Node):
+    """The Kronecker product of two or more factors, `kron(A,B)`."""
+
+    factors: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Vec(Node):
+    """The columns of a matrix below each other, `vec(A)`."""
+
+    arg: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Unvec(Node):
+    """The matrix with these columns below each other, `unvec(c,m,n)`, of shape m x n."""
+
+    arg: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Block(Node):
+    """A matrix of blocks, `[A, B; C, D]`: rows of blocks of one height, in columns of one width."""
+
+    grid: tuple[tuple[Expr, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Trace(Node):
     """`tr(A)`."""
 
@@ -325,6 +355,10 @@ Expr: TypeAlias = (
     | Quotient
     | Apply
     | Power
+    | Kron
+    | Block
+    | Vec
+    | Unvec
     | Trace
     | Diag
     | Diagonal
@@ -415,7 +449,7 @@ def sizes_of(symbols: Iterable[Symbol], values: Mapping[str, npt.ArrayLike]) -> 
     for s in symbols:
         shape = getattr(values.get(s.name), "shape", ())
         for dim, size in zip(s.shape, shape, strict=False):
-            if isinstance(dim, str):
+            if isinstance(dim, str) and not sizes.is_composite(dim):
                 found.setdefault(dim, size)
     return found
 
@@ -470,10 +504,12 @@ def children(e: Expr) -> tuple[Expr, ...]:
             return scalars + matrices
         case Add(terms=terms):
             return terms
-        case Hadamard(factors=factors):
+        case Hadamard(factors=factors) | Kron(factors=factors):
             return factors
         case Apply(args=args) | Operation(args=args):
             return args
+        case Block(grid=grid):
+            return tuple(part for row in grid for part in row)
         case Quotient(numerator=a, denominator=b):
             return (a, b)
         case Power(base=a, exponent=b):
@@ -491,6 +527,8 @@ def children(e: Expr) -> tuple[Expr, ...]:
             | Inverse(arg=a)
             | Diag(arg=a)
             | Diagonal(arg=a)
+            | Vec(arg=a)
+            | Unvec(arg=a)
             | Trace(arg=a)
             | Total(arg=a)
             | Row(arg=a)
@@ -529,8 +567,37 @@ def index_names(e: Expr) -> frozenset[str]:
 
 
 def dim_names(e: Expr) -> frozenset[str]:
-    """The names of the dimensions of everything in an expression."""
-    return frozenset(d for node in walk(e) for d in node.shape if isinstance(d, str))
+    """The names in the dimensions of everything in an expression."""
+    return frozenset(n for node in walk(e) for d in node.shape for n in sizes.atoms(d))
+
+
+def aliases(exprs: Iterable[Expr]) -> dict[str, Dim]:
+    """The names that stand for composite dimensions, and what each of them is."""
+    found: dict[str, Dim] = {}
+    for e in exprs:
+        for node in walk(e):
+            shapes = zip(node.shape, _composed_shape(node), strict=True)
+            if isinstance(node, Unvec):
+                shapes = zip(node.arg.shape, (sizes.product(*node.shape), 1), strict=True)
+            for name, dim in shapes:
+                if isinstance(name, str) and name != dim and not sizes.is_composite(name):
+                    found.setdefault(name, dim)
+    return found
+
+
+def _composed_shape(e: Expr) -> Shape:
+    """The shape of a node by those of its parts."""
+    match e:
+        case Kron(factors=factors):
+            rows, columns = zip(*[f.shape for f in factors], strict=True)
+            return sizes.product(*rows), sizes.product(*columns)
+        case Vec(arg=arg):
+            return sizes.product(*arg.shape), 1
+        case Block(grid=grid):
+            heights = [row[0].shape[0] for row in grid]
+            return sizes.total(*heights), sizes.total(*[part.shape[1] for part in grid[0]])
+        case _:
+            return e.shape
 
 
 def leaf_count(e: Expr) -> int:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from . import functions, limits
+from . import functions, limits, sizes as dims
 from .cursor import CLOSING, Cursor
 from .errors import LimitError, ParseError
 from .scan import Token, exact_number, scan
 from .tree import (
+    Blocks,
     Bound,
     Call,
     Constant,
@@ -26,6 +27,7 @@ from .tree import (
     Parsed,
     Product,
     Raised,
+    Reshaped,
     Size,
     Subscript,
     Sum,
@@ -61,8 +63,8 @@ _LEVELS = {
     "number": _TIGHT,
     "(": _TIGHT,
     "‖": _TIGHT,
-    # refused with a word of their own
     "⊗": _TIGHT,
+    # refused with a word of its own
     "**": _TIGHT,
 }
 _JUXTAPOSED = frozenset({"name", "number", "(", "‖"})
@@ -97,7 +99,7 @@ class _Parser(Cursor):
 
     def run(self) -> Parsed:
         """The whole text."""
-        free = self.free_indices() if self.kind == "[" else None
+        free = self.free_indices() if self.lists_indices() else None
         tree = self.expression(_SUM)
         if self.kind:
             raise self.unexpected()
@@ -126,16 +128,29 @@ class _Parser(Cursor):
                 layers += operators[-1] in _NESTING and operators[-2:] != [".*", ".*"]
                 operands.append(self.factor() if level == _TIGHT else self.expression(level + 1))
                 height = max(height, self.height)
+                if operators[-1] == "⊗":
+                    operands, operators = [self.kronecker(start, operands, operators)], []
+                    layers += 1
             self.height = height
             self.higher(token, layers)
             stop = self.before()
-            if level == _SUM:
+            if not operators:
+                left = operands[0]
+            elif level == _SUM:
                 signs = (1, *[-1 if op == "-" else 1 for op in operators])
                 left = Sum(start, stop, tuple(operands), signs)
             else:
                 left = Product(start, stop, tuple(operands), tuple(operators))
             level = self.level()
         return left
+
+    def kronecker(self, start: int, operands: list[Tree], operators: list[str]) -> Tree:
+        """The Kronecker product of all operands but the last, multiplied, and the last."""
+        *front, last = operands
+        left = front[0]
+        if len(front) > 1:
+            left = Product(start, front[-1].stop, tuple(front), tuple(operators[:-1]))
+        return Call(start, self.before(), "kron", (left, last), False)
 
     def operator(self) -> str:
         """The operator at the present place, which is passed."""
@@ -148,8 +163,6 @@ class _Parser(Cursor):
         if kind == "**":
             hint = "a power is A^2, elementwise A.^2"
             raise self.error("`**` is not an operator", (start, stop), hint)
-        if kind == "⊗":
-            raise self.no_kronecker((start, stop))
         self.at += 1
         return _ELEMENTWISE.get(kind, kind)
 
@@ -245,15 +258,52 @@ class _Parser(Cursor):
             inner = self.expression(_SUM)
             self.leave()
             return inner
+        if kind == "[":
+            return self.blocks(token)
         if kind == "‖":
             self.enter()
             inner = self.expression(_SUM)
             self.leave()
             self.higher(token)
             return self.norm(start, inner)
-        if kind == "⊗":
-            raise self.no_kronecker((start, stop))
         raise self.unexpected()
+
+    def blocks(self, token: Token) -> Tree:
+        """`[A, B; C, D]`."""
+        self.enter()
+        rows: list[list[Tree]] = [[self.expression(_SUM)]]
+        height = self.height
+        while self.kind == "," or self.kind == ";":
+            if self.kind == ";":
+                rows.append([])
+            self.at += 1
+            rows[-1].append(self.expression(_SUM))
+            height = max(height, self.height)
+        self.leave()
+        self.height = height
+        self.higher(token)
+        span = (token[1], self.before())
+        if len({len(row) for row in rows}) > 1:
+            raise self.error("rows of blocks of different lengths", span, "[A, B; C, D]")
+        return Blocks(*span, tuple(map(tuple, rows)))
+
+    def lists_indices(self) -> bool:
+        """Does the text begin with a list of free indices, `[j,k]`, and not with a block matrix?
+
+        It is one where names alone stand in the brackets, and what follows begins an operand.
+        """
+        if self.kind != "[":
+            return False
+        at = 1
+        while self.tokens[at][0] == "name" and self.tokens[at + 1][0] == ",":
+            at += 2
+        at += self.tokens[at][0] == "name"
+        if self.tokens[at][0] != "]":
+            return False
+        behind, start, _, _ = self.tokens[at + 1]
+        # `[A, B][i,j]` without a space is an entry
+        is_entry = behind == "[" and start == self.tokens[at][2]
+        return behind in _JUXTAPOSED | {"-", "["} and not is_entry
 
     def norm(self, start: int, arg: Tree) -> Tree:
         """A norm in bars, with what stands behind the bars."""
@@ -303,8 +353,8 @@ class _Parser(Cursor):
             return self.bound("rows", token)
         if bracket and word == "delta":
             return self.delta(start)
-        if word == "kron":
-            raise self.no_kronecker(span)
+        if bracket and word == "unvec":
+            return self.reshaped(token)
         if bracket and word in UNSUPPORTED:
             raise self.unsupported(f"there is no function {word}", span, UNSUPPORTED[word])
         if bracket and len(word) > 1:
@@ -346,6 +396,25 @@ class _Parser(Cursor):
             raise self.error(f"{word} takes {count}, not {len(args)}", (start, self.before()), hint)
         return Call(start, self.before(), function, tuple(args), elementwise)
 
+    def reshaped(self, token: Token) -> Tree:
+        """`unvec(c,m,n)`."""
+        start = token[1]
+        self.at += 1
+        self.enter()
+        arg = self.expression(_SUM)
+        height = self.height
+        sizes: list[Size] = []
+        while self.kind == "," and len(sizes) < 2:
+            self.at += 1
+            sizes.append(self.size())
+        if len(sizes) < 2:
+            span = (start, self.tokens[self.at][2])
+            raise self.error("unvec takes a vector and two sizes", span, "unvec(c,m,n)")
+        self.leave()
+        self.height = height
+        self.higher(token)
+        return Reshaped(start, self.before(), arg, *sizes)
+
     # ------------------------------------------------------------ constants
 
     def constant(self, kind: str, token: Token) -> Tree:
@@ -377,6 +446,17 @@ class _Parser(Cursor):
         return kind == ")" or (size and self.tokens[self.at + 2][0] in (")", ","))
 
     def size(self) -> Size:
+        """A dimension: a name, a positive whole number, or products and sums of them."""
+        terms: list[list[Size]] = [[self.plain_size()]]
+        while self.kind == "*" or self.kind == "+":
+            if self.kind == "+":
+                terms.append([])
+            self.at += 1
+            terms[-1].append(self.plain_size())
+        whole = dims.total(*[dims.product(*[s.size for s in term]) for term in terms])
+        return Size(terms[0][0].start, self.before(), whole)
+
+    def plain_size(self) -> Size:
         """A dimension name or a positive whole number."""
         kind, start, stop, word = self.tokens[self.at]
         if kind == "name":

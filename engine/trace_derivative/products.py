@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import expr as ex
+from . import blocks, expr as ex, kronecker
 from .expr import Expr
 from .inverses import base_power, cancelled, negative_power
 from .length import length
@@ -74,6 +74,9 @@ def _join(chain: list[Expr]) -> list[Expr]:
 
 def _pair(a: Expr, b: Expr) -> Expr | None:
     """One factor for two adjacent ones, where there is one."""
+    joined = kronecker.joined(a, b) or blocks.joined(a, b)
+    if joined is not None:
+        return simplify(joined)
     match a, b:
         case ex.Identity(), _:
             return b

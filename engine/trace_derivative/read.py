@@ -161,6 +161,7 @@ class _Reader:
             inference.symbol(name)
         self._relate(same_shape, expected)
         inference.settle_ranges()
+        inference.resolve(guess=True)
         _check_clashes(inference)
         inference.name_dimensions(self._variables)
         dim = inference.dims.dim

@@ -74,6 +74,8 @@ _ONE_ARGUMENT: dict[type[ex.Node], str] = {
     ex.Inverse: "inverse",
     ex.Diag: "diag",
     ex.Diagonal: "diagonal",
+    ex.Vec: "vec",
+    ex.Unvec: "unvec",
     ex.Trace: "trace",
     ex.Total: "sum_of_entries",
 }
@@ -106,6 +108,10 @@ def _expr_fields(e: Expr) -> Json:
             return {"kind": "sum", "terms": [_expr(t) for t in terms]}
         case ex.Hadamard(factors=factors):
             return {"kind": "elementwise_product", "factors": [_expr(f) for f in factors]}
+        case ex.Block(grid=grid):
+            return {"kind": "block_matrix", "rows": [[_expr(p) for p in row] for row in grid]}
+        case ex.Kron(factors=factors):
+            return {"kind": "kronecker_product", "factors": [_expr(f) for f in factors]}
         case ex.Quotient(numerator=a, denominator=b):
             return {
                 "kind": "elementwise_quotient",
@@ -142,6 +148,8 @@ def _expr_fields(e: Expr) -> Json:
             | ex.Inverse(arg=arg)
             | ex.Diag(arg=arg)
             | ex.Diagonal(arg=arg)
+            | ex.Vec(arg=arg)
+            | ex.Unvec(arg=arg)
             | ex.Trace(arg=arg)
             | ex.Total(arg=arg)
         ):

@@ -89,6 +89,7 @@ def _symbols(side: Side) -> frozenset[str]:
 _OPERATORS = {
     "tr": r"\mathrm{tr}",
     "diag": r"\mathrm{diag}",
+    "vec": r"\mathrm{vec}",
     "sum": r"\mathrm{sum}",
 }
 _TRANSPOSES = {"T": ("T", "-T"), "top": (r"\top", r"-\top")}
@@ -127,6 +128,18 @@ class _Latex(Typesetter):
     def hadamard(self, factors: Sequence[str]) -> str:
         return r" \odot ".join(factors)
 
+    def kron(self, factors: Sequence[str]) -> str:
+        return r" \otimes ".join(factors)
+
+    def blocks(self, rows: Sequence[Sequence[str]]) -> Piece:
+        body = r" \\ ".join(" & ".join(row) for row in rows)
+        return Piece(rf"\begin{{bmatrix}} {body} \end{{bmatrix}}")
+
+    def unvec(self, arg: Piece, rows: Dim, columns: Dim) -> Piece:
+        size = rf"{self.dimension(rows)} \times {self.dimension(columns)}"
+        body = self.bracket(arg.body)
+        return Piece(rf"\mathrm{{vec}}^{{-1}}_{{{size}}}{body}", Strength.FACTOR)
+
     def fraction(self, top: Piece, bottom: Piece, elementwise: bool) -> Piece:
         strength = Strength.PRODUCT if elementwise else Strength.FACTOR
         return Piece(rf"\frac{{{top.body}}}{{{bottom.body}}}", strength, barred=True)
@@ -138,9 +151,11 @@ class _Latex(Typesetter):
     def symbol(self, e: ex.Symbol) -> Piece:
         return Piece(names.symbol_name(e.name, self.notation.bold and e.rank > 0, e.rank > 0))
 
-    def constant(self, letter: str, dim: Dim) -> str:
+    def constant(self, letter: str, *dims: Dim) -> str:
         body = rf"\mathbf{{{letter}}}"
-        return f"{body}_{{{names.dimension_name(dim)}}}" if letter in self.symbols else body
+        named = self.sized or letter in self.symbols
+        size = r" \times ".join(map(names.dimension_name, dims))
+        return f"{body}_{{{size}}}" if named else body
 
     def pi(self) -> str:
         return r"\pi"

@@ -14,7 +14,7 @@ from enum import IntEnum
 from fractions import Fraction
 from typing import assert_never
 
-from . import expr as ex, functions, operators, templates
+from . import expr as ex, functions, operators, sizes, templates
 from .errors import UnsupportedError
 from .expr import Dim, Expr, Index
 from .matrix_functions import POWER, word_of
@@ -89,13 +89,13 @@ def _needed_dims(e: Expr) -> set[str]:
         if isinstance(node, ex.Operation):
             meaning = _meaning(node)
             dims.update(_needed_dims(meaning) if meaning is not None else ())
-        elif isinstance(node, ex.Identity | ex.Ones | ex.Zeros | ex.Frechet):
+        elif isinstance(node, ex.Identity | ex.Ones | ex.Zeros | ex.Frechet | ex.Unvec):
             dims.update(node.shape)
         elif isinstance(node, ex.IndexSum):
             dims.update(i.dim for i in node.indices)
         elif isinstance(node, ex.Rows):
             dims.add(node.index.dim)
-    return {d for d in dims if isinstance(d, str)}
+    return {name for d in dims for name in sizes.atoms(d)}
 
 
 def _checked(name: str) -> str:
@@ -128,7 +128,7 @@ class _Names:
         return self._symbols[symbol]
 
     def dim(self, dim: Dim) -> str:
-        return str(dim) if isinstance(dim, int) else self._dims[dim]
+        return sizes.written(dim, self._dims.__getitem__, " * ", " + ")
 
     def index(self, i: Index) -> str:
         return self._indices[i.name]
@@ -200,6 +200,17 @@ class _Code:
                 return " * ".join(self.of(f, _Level.SIGN) for f in factors), _Level.PRODUCT
             case ex.Quotient(numerator=a, denominator=b):
                 return f"{self.of(a, _Level.SIGN)} / {self.of(b, _Level.SIGN)}", _Level.PRODUCT
+            case ex.Kron(factors=factors):
+                inner = self.of(ex.kron(*factors[1:]), _Level.SUM)
+                return f"np.kron({self.of(factors[0], _Level.SUM)}, {inner})", _Level.ATOM
+            case ex.Vec(arg=arg):
+                return f"{self.of(arg, _Level.ATOM)}.reshape((-1, 1), order='F')", _Level.ATOM
+            case ex.Block(grid=grid):
+                rows = [", ".join(self.of(part, _Level.SUM) for part in row) for row in grid]
+                return f"np.block([{', '.join(f'[{row}]' for row in rows)}])", _Level.ATOM
+            case ex.Unvec(arg=arg, shape=(m, n)):
+                shape = f"({self.names.dim(m)}, {self.names.dim(n)})"
+                return f"{self.of(arg, _Level.ATOM)}.reshape({shape}, order='F')", _Level.ATOM
             case ex.Transpose(arg=arg):
                 return f"{self.of(arg, _Level.ATOM)}.T", _Level.ATOM
             case ex.Power(base=base, exponent=exponent):

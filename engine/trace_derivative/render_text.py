@@ -6,11 +6,14 @@ bracketed inside any product, a product inside any Hadamard product.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
+from functools import reduce
+from itertools import zip_longest
 from typing import assert_never
 
-from . import expr as ex, indexed as ix
-from .expr import Expr
+from . import expr as ex, indexed as ix, sizes
+from .expr import Dim, Expr
 from .indexed import Indexed
 from .matrix_functions import word_of
 
@@ -21,6 +24,7 @@ _CALLS: dict[type[ex.Node], str] = {
     ex.Inverse: "inv",
     ex.Diag: "diag",
     ex.Diagonal: "diag",
+    ex.Vec: "vec",
     ex.Trace: "tr",
     ex.Total: "sum",
 }
@@ -96,6 +100,14 @@ class _Writer:
                 return self._base(arg) + "'", POSTFIX
             case ex.Hadamard(factors=factors):
                 return ".*".join(self.at(f, NEG) for f in factors), MUL
+            case ex.Kron(factors=factors):
+                inner = self.of(ex.kron(*factors[1:]))[0]
+                return f"kron({self.of(factors[0])[0]},{inner})", ATOM
+            case ex.Block(grid=grid):
+                rows = [", ".join(self.of(part)[0] for part in row) for row in grid]
+                return f"[{'; '.join(rows)}]", ATOM
+            case ex.Unvec(arg=arg, shape=(m, n)):
+                return f"unvec({self.of(arg)[0]},{m},{n})", ATOM
             case ex.Quotient(numerator=a, denominator=b):
                 return f"{self.at(a, NEG)}./{self.at(b, NEG)}", MUL
             case ex.Apply(function=name, args=args) | ex.Operation(operator=name, args=args):
@@ -113,16 +125,17 @@ class _Writer:
                 ex.Trace(arg=arg)
                 | ex.Diag(arg=arg)
                 | ex.Diagonal(arg=arg)
+                | ex.Vec(arg=arg)
                 | ex.Inverse(arg=arg)
                 | ex.Total(arg=arg)
             ):
                 return f"{_CALLS[type(e)]}({self.of(arg)[0]})", ATOM
             case ex.Identity(shape=(n, _)):
-                return f"eye({n})", ATOM
-            case ex.Ones(shape=shape):
-                return f"ones({_sizes(shape)})", ATOM
-            case ex.Zeros(shape=shape):
-                return f"zeros({_sizes(shape)})", ATOM
+                return constant("eye", (n,)), ATOM
+            case ex.Ones(shape=(m, n)):
+                return constant("ones", (m,) if n == 1 else (m, n)), ATOM
+            case ex.Zeros(shape=(m, n)):
+                return constant("zeros", (m,) if n == 1 else (m, n)), ATOM
             case ex.Row(arg=arg, index=k):
                 return f"{self._base(arg)}[{k},:]", POSTFIX
             case ex.Column(arg=arg, index=k):
@@ -273,5 +286,8 @@ def reciprocal(t: ix.Pow) -> Indexed:
     return ix.pow_(t.base, ix.times(ix.num(-1), t.exponent))
 
 
-def _sizes(shape: ex.Shape) -> str:
-    return f"{shape[0]}" if shape[1] == 1 else f"{shape[0]},{shape[1]}"
+def constant(name: str, dims: Sequence[Dim]) -> str:
+    """`ones(m,n)`; with products of dimensions a Kronecker product, `kron(eye(m),eye(n))`."""
+    parts = list(zip_longest(*map(sizes.factors, dims), fillvalue=1))
+    calls = [f"{name}({','.join(map(str, part))})" for part in parts]
+    return reduce(lambda rest, first: f"kron({first},{rest})", reversed(calls))

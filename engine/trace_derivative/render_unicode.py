@@ -85,6 +85,15 @@ class _Unicode(Typesetter):
     def hadamard(self, factors: Sequence[str]) -> str:
         return " ⊙ ".join(factors)
 
+    def kron(self, factors: Sequence[str]) -> str:
+        return " ⊗ ".join(factors)
+
+    def blocks(self, rows: Sequence[Sequence[str]]) -> Piece:
+        return Piece(f"[{'; '.join(', '.join(row) for row in rows)}]")
+
+    def unvec(self, arg: Piece, rows: Dim, columns: Dim) -> Piece:
+        return Piece(f"vec⁻¹_{rows}×{columns}{self.bracket(arg.body)}", Strength.FACTOR)
+
     def fraction(self, top: Piece, bottom: Piece, elementwise: bool) -> Piece:
         below = self.at(bottom, Strength.FACTOR)
         if bottom.open and bottom.strength >= Strength.FACTOR:
@@ -101,8 +110,9 @@ class _Unicode(Typesetter):
     def symbol(self, e: ex.Symbol) -> Piece:
         return Piece(_name(e.name))
 
-    def constant(self, letter: str, dim: Dim) -> str:
-        return f"{_BOLD[letter]}_{dim}" if letter in self.symbols else _BOLD[letter]
+    def constant(self, letter: str, *dims: Dim) -> str:
+        named = self.sized or letter in self.symbols
+        return f"{_BOLD[letter]}_{'×'.join(map(str, dims))}" if named else _BOLD[letter]
 
     def pi(self) -> str:
         return "π"

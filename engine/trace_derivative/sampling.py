@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from . import expr as ex, functions, operators, spectral
+from . import expr as ex, functions, operators, sizes, spectral
 from .errors import ParseError, ShapeError, UnsupportedError
 from .evaluate import Evaluator
 from .expr import Dim, Expr, Symbol
@@ -140,35 +140,51 @@ def kinds_of(text: str) -> frozenset[str]:
 
 
 def dims_of(exprs: Sequence[Expr], symbols: Mapping[str, Symbol]) -> tuple[Dim, ...]:
-    """All dimensions of symbols and expressions: those of the symbols first, in their order."""
+    """All dimensions of symbols and expressions: those of the symbols first, in their order.
+
+    Of a composite dimension those that it is made of.
+    """
     found: dict[Dim, None] = {}
     for symbol in symbols.values():
-        found.update(dict.fromkeys(symbol.shape))
+        found.update(dict.fromkeys(a for dim in symbol.shape for a in _parts(dim)))
     more: set[Dim] = set()
     for node in chain.from_iterable(map(ex.walk, exprs)):
-        more.update(node.shape)
+        more.update(a for dim in node.shape for a in _parts(dim))
         match node:
             case ex.IndexSum(indices=indices):
-                more.update(i.dim for i in indices)
+                more.update(a for i in indices for a in _parts(i.dim))
             case ex.Rows(index=i):
-                more.add(i.dim)
+                more.update(_parts(i.dim))
             case ex.Delta(row=i, column=j):
-                more.update((i.dim, j.dim))
+                more.update((*_parts(i.dim), *_parts(j.dim)))
             case _:
                 pass
     found.update(dict.fromkeys(sorted(more, key=str)))
     return tuple(found)
 
 
+def _parts(dim: Dim) -> tuple[Dim, ...]:
+    """The names that a dimension is made of; itself where it is a number."""
+    return (dim,) if isinstance(dim, int) else tuple(sorted(sizes.atoms(dim)))
+
+
 class _Sizes:
     """Sizes for the named dimensions: all different, none that of a dimension given as a number.
 
-    Among more than `_MANY` the `small` ones get the least sizes.
+    Among more than `_MANY` the `small` ones get the least sizes.  `aliases` are names of composite
+    dimensions.
     """
 
-    def __init__(self, dims: Sequence[Dim], rng: random.Random, small: Sequence[Dim] = ()) -> None:
+    def __init__(
+        self,
+        dims: Sequence[Dim],
+        rng: random.Random,
+        small: Sequence[Dim] = (),
+        aliases: Mapping[str, Dim] | None = None,
+    ) -> None:
         self.rng = rng
-        self.names = [d for d in dims if isinstance(d, str)]
+        self.aliases = dict(aliases or {})
+        self.names = [d for d in dims if isinstance(d, str) and d not in self.aliases]
         if len(self.names) > _MANY:
             self.names.sort(key=lambda d: d not in small)
         self.small = sum(d in small for d in self.names)
@@ -187,12 +203,25 @@ class _Sizes:
             if len(self.names) > _MANY:
                 least = self.small + 2
                 order.sort(key=lambda size: size not in self.sizes[:least])
-            dims = dict(zip(self.names, order, strict=False))
+            dims = self._with_aliases(dict(zip(self.names, order, strict=False)))
             if dims not in out and (dims != avoid or not self.names):
                 out.append(dims)
             if len(out) == count:
                 break
         return out
+
+    def _with_aliases(self, dims: dict[str, int]) -> dict[str, int]:
+        """The sizes, also of what is composed of them."""
+        found = dict(dims)
+
+        def size(name: str) -> int:
+            if name not in found:
+                found[name] = sizes.value(self.aliases[name], size)
+            return found[name]
+
+        for name in self.aliases:
+            size(name)
+        return found
 
     def _orders(self) -> Iterator[list[int]]:
         """Orders of the sizes: every one once where they are few, else random ones."""
@@ -265,26 +294,26 @@ class _Search:
         self.symbols = symbols
         self.kinds = kinds
         self.rng = rng
-        self.sizes = _Sizes(dims_of(exprs, symbols), rng, small)
+        self.sizes = _Sizes(dims_of(exprs, symbols), rng, small, ex.aliases(exprs))
         self.best: dict[str, _Way] | None = None
         self.complaint = ""
 
     def point(self, avoid: Mapping[str, int] | None) -> Sample:
         """A sample at other sizes than `avoid`: many sizes in haste, then a few at length."""
-        sizes = self.sizes.draw(avoid)
+        drawn = self.sizes.draw(avoid)
         all_ways = _MANY_WAYS if len(self.sizes.names) > _MANY else _WAYS
         quick: list[_Way | None] = [*all_ways[:5], None]
         if self.best is not None:
-            for dims in sizes:
+            for dims in drawn:
                 for _ in range(_TRIES):
                     sample = self._try(dims, self.best, LARGEST[0])
                     if sample is not None:
                         return sample
         long = [way for way in all_ways for _ in range(_TRIES)] + [None] * _MIXED_TRIES
         for ways, some, largest in (
-            (2 * quick, sizes, LARGEST[0]),
-            (long, sizes[:3], LARGEST[0]),
-            (long, sizes[:1], LARGEST[1]),
+            (2 * quick, drawn, LARGEST[0]),
+            (long, drawn[:3], LARGEST[0]),
+            (long, drawn[:1], LARGEST[1]),
         ):
             for dims, way in product(some, ways):
                 ways_of = {name: way or self._any_way() for name in self.symbols}
@@ -342,7 +371,7 @@ class _Search:
         return _WAYS[int(self.rng.random() * len(_WAYS))]
 
     def _draw(self, symbol: Symbol, dims: Mapping[str, int], way: _Way) -> Array:
-        rows, columns = (d if isinstance(d, int) else dims[d] for d in symbol.shape)
+        rows, columns = (sizes.value(d, dims.__getitem__) for d in symbol.shape)
         kinds = self.kinds[symbol.name]
         array = _matrix(self.rng, rows, columns, kinds, way, symbol)
         if symbol.shape[1] != 1:
@@ -391,12 +420,12 @@ def _on_diagonal(array: Array, kinds: frozenset[str]) -> Array:
 
 def _entries(rng: random.Random, rows: int, columns: int, way: _Way, *, signed: bool) -> Array:
     """Random entries of a few decimals."""
-    sizes = way.low + (way.high - way.low) * _uniform(rng, rows * columns)
+    entries = way.low + (way.high - way.low) * _uniform(rng, rows * columns)
     if signed:
-        sizes *= np.where(_uniform(rng, rows * columns) < 0.5, -1.0, 1.0)
+        entries *= np.where(_uniform(rng, rows * columns) < 0.5, -1.0, 1.0)
     if way.scaled:
-        sizes /= math.sqrt(columns)
-    return np.asarray(np.round(sizes, 4).reshape(rows, columns))
+        entries /= math.sqrt(columns)
+    return np.asarray(np.round(entries, 4).reshape(rows, columns))
 
 
 def _uniform(rng: random.Random, count: int) -> Array:

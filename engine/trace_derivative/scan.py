@@ -32,7 +32,7 @@ _LETTERS = {
 _TOKEN = re.compile(
     r"(?P<name>[A-Za-z][A-Za-z0-9_]*)"
     r"|(?P<number>(?:[0-9]+(?:\.[0-9]+|\.(?![*/^'A-Za-z.]))?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
-    r"|(?P<sign>\.T(?![A-Za-z0-9_])|\.[*/^']|\*\*|\|\||[-+*/^'()\[\],:@_−·⋅∗∘⊙⊘⊗‖⊤])"
+    r"|(?P<sign>\.T(?![A-Za-z0-9_])|\.[*/^']|\*\*|\|\||[-+*/^'()\[\],;:@_−·⋅∗∘⊙⊘⊗‖⊤])"
     r"|(?P<superscript>⁻?(?:[⁰¹²³⁴⁵⁶⁷⁸⁹]+|ᵀ))"
     rf"|(?P<greek>[{''.join(_LETTERS)}](?:[0-9][A-Za-z0-9_]*|_[A-Za-z0-9_]+)?)"
     r"|(?P<command>\\(?:[A-Za-z]+|.))"
@@ -65,7 +65,6 @@ _HINTS = {
     "}": "braces are LaTeX; group with ( )",
     "=": "write the expression alone; abbreviations go into `where`",
     "|": "write det(A), abs(x) or norm2(A)",
-    ";": "one expression at a time; abbreviations go into `where`",
     "×": "a product is A*B",
     "÷": "a quotient is A/B",
     "∑": "a sum over an index is sum(k: ...)",

@@ -14,9 +14,10 @@ from . import explain, operators
 from .declare import Declaration, check_size
 from .dims import ANY, ONE, SEVERAL, SINGLE, UNIT, Demand, Dimensions, Pair
 from .errors import ShapeError, Span, UnsupportedError
-from .expr import Dim
 from .matrix_functions import DERIVATIVES, NAMES
+from .sizes import Dim, atoms
 from .tree import (
+    Blocks,
     Bound,
     Call,
     Constant,
@@ -29,6 +30,8 @@ from .tree import (
     Place,
     Product,
     Raised,
+    Reshaped,
+    Size,
     Subscript,
     Sum,
     Transposed,
@@ -74,7 +77,9 @@ class Inference:
         self._scope = {}
         for index in parsed.free or ():
             self._bind(index)
-        return self.infer(parsed.tree)
+        pair = self.infer(parsed.tree)
+        self.resolve(guess=False)
+        return pair
 
     def define(self, name: str, parsed: Parsed) -> None:
         """Read the text of an abbreviation; its shape may be declared as well."""
@@ -139,6 +144,10 @@ class Inference:
                 pair = self._subscript(node)
             case Bound():
                 pair = self._bound(node)
+            case Blocks():
+                pair = self._blocks(node)
+            case Reshaped():
+                pair = self._reshaped(node)
             case DeltaOf(row=row, column=column):
                 i, j = self._index(row), self._index(column)
                 self._unify(i, j, Demand("delta", self._text, node, row, column))
@@ -184,13 +193,7 @@ class Inference:
         return (rows, rows) if kind == "eye" else (rows, self.dims.open())
 
     def _constant(self, node: Constant) -> Pair:
-        sizes = []
-        for size in node.sizes:
-            if isinstance(size.size, int):
-                check_size(size.size, self.sources[-1], size.span)
-            else:
-                self.size_use.setdefault(size.size, (self._text, size.span))
-            sizes.append(self.dims.rigid(size.size))
+        sizes = [self._size(size) for size in node.sizes]
         if node.kind == "eye":
             if len(sizes) == 2 and sizes[0] != sizes[1]:
                 raise self.error("an identity matrix is square", node, "eye(n)")
@@ -199,6 +202,32 @@ class Inference:
         if not sizes:
             return (self.dims.open(ANY), self.dims.open(SINGLE))
         return (sizes[0], sizes[1] if len(sizes) == 2 else ONE)
+
+    def _size(self, size: Size) -> int:
+        """A size that was written."""
+        if isinstance(size.size, int):
+            check_size(size.size, self.sources[-1], size.span)
+        for name in atoms(size.size):
+            self.size_use.setdefault(name, (self._text, size.span))
+        return self.dims.rigid(size.size)
+
+    def _blocks(self, node: Blocks) -> Pair:
+        """Blocks side by side have one height, blocks below each other one width."""
+        grid = [[self.infer(part) for part in row] for row in node.rows]
+        for trees, pairs in zip(node.rows, grid, strict=True):
+            for n, (part, pair) in enumerate(zip(trees, pairs, strict=True)):
+                why = Demand("[,]", self._text, node, trees[0], part)
+                self._unify(pairs[0][0], pair[0], why)
+                why = Demand("[;]", self._text, node, node.rows[0][n], part)
+                self._unify(grid[0][n][1], pair[1], why)
+        rows = self.dims.total(*[pairs[0][0] for pairs in grid])
+        return (rows, self.dims.total(*[pair[1] for pair in grid[0]]))
+
+    def _reshaped(self, node: Reshaped) -> Pair:
+        rows, columns = self._size(node.rows), self._size(node.columns)
+        wanted = (self.dims.product(columns, rows), ONE)
+        self._same(Demand("unvec", self._text, node, node.arg), self.infer(node.arg), wanted)
+        return (rows, columns)
 
     def _product(self, node: Product) -> Pair:
         dims = self.dims
@@ -288,6 +317,11 @@ class Inference:
             return pairs[0] if function == "inv" else UNIT
         if function in NAMES or function in DERIVATIVES:
             return self._function_of_matrix(node, pairs)
+        if function == "kron":
+            rows, columns = zip(*pairs, strict=True)
+            return (self.dims.product(*rows), self.dims.product(*columns))
+        if function == "vec":
+            return (self.dims.product(*pairs[0][::-1]), ONE)
         if function == "dot":
             self._same(Demand("dot", self._text, node, *node.args), *pairs)
             return UNIT
@@ -455,10 +489,19 @@ class Inference:
         if not self.dims.unify(a, b, why):
             raise self._conflict(why, a, b)
 
+    def resolve(self, *, guess: bool) -> None:
+        """Work off what is demanded of composite dimensions."""
+        failed = self.dims.resolve(guess=guess)
+        if failed is not None and failed.why is not None:
+            raise self._conflict(failed.why, failed.a, failed.b)
+        if failed is not None:
+            what = " and ".join(str(self.dims.dim(d)) for d in (failed.a, failed.b))
+            raise ShapeError(f"the sizes {what} do not fit", source=self.sources[-1])
+
     def settle_ranges(self) -> None:
         """An index whose dimension nothing has told runs over the one that the caller knows."""
         for index, dim in self.indices.items():
-            if index.name in self._ranges:
+            if index.name in self._ranges and not self.dims.is_known(dim):
                 self.dims.unify(dim, self.dims.rigid(self._ranges[index.name]))
 
     def result(self, parsed: Parsed, pair: Pair) -> Pair:

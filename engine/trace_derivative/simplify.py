@@ -7,7 +7,7 @@ and quotients merged, sums over slices put together as matrices.
 
 from __future__ import annotations
 
-from . import expr as ex, rewrite, transposes as counts
+from . import blocks, expr as ex, kronecker, rewrite, transposes as counts
 from .elementwise import elementwise_rule, power_rule
 from .expr import Expr
 from .inverses import inverse_rule, matrix_power_rule
@@ -52,24 +52,37 @@ def _either(*rules: Rule) -> Rule:
     return first
 
 
+_RULES: dict[type[ex.Node], Rule] = {
+    ex.Transpose: transpose_rule,
+    ex.Add: add_rule,
+    ex.Mul: mul_rule,
+    ex.Hadamard: elementwise_rule,
+    ex.Quotient: elementwise_rule,
+    ex.Power: power_rule,
+    ex.Diag: _either(linear_rule, diag_rule),
+    ex.Diagonal: _either(linear_rule, rewritten, diagonal_rule),
+    ex.Trace: _either(linear_rule, rewritten, trace_rule),
+    ex.Total: _either(linear_rule, total_rule),
+    ex.Operation: _either(rewritten, operation_rule),
+    ex.Inverse: _either(rewritten, inverse_rule),
+    ex.MatrixPower: _either(rewritten, matrix_power_rule),
+    ex.MatrixFunction: rewritten,
+    ex.Frechet: rewritten,
+    ex.IndexSum: simplify_index_sum,
+    ex.Rows: simplify_rows,
+}
+
+
+def _opened(e: Expr) -> Expr:
+    """A block matrix, a Kronecker product or a vec opened, and what comes of it simplified."""
+    after = blocks.rewritten(e)
+    if after == e:
+        after = kronecker.rewritten(e)
+    return e if after == e else simplify(after)
+
+
+_STRUCTURED = blocks.RULES.keys() | kronecker.RULES.keys()
+rewrite.RULES.update(_RULES)
 rewrite.RULES.update(
-    {
-        ex.Transpose: transpose_rule,
-        ex.Add: add_rule,
-        ex.Mul: mul_rule,
-        ex.Hadamard: elementwise_rule,
-        ex.Quotient: elementwise_rule,
-        ex.Power: power_rule,
-        ex.Diag: _either(linear_rule, diag_rule),
-        ex.Diagonal: _either(linear_rule, rewritten, diagonal_rule),
-        ex.Trace: _either(linear_rule, rewritten, trace_rule),
-        ex.Total: _either(linear_rule, total_rule),
-        ex.Operation: _either(rewritten, operation_rule),
-        ex.Inverse: _either(rewritten, inverse_rule),
-        ex.MatrixPower: _either(rewritten, matrix_power_rule),
-        ex.MatrixFunction: rewritten,
-        ex.Frechet: rewritten,
-        ex.IndexSum: simplify_index_sum,
-        ex.Rows: simplify_rows,
-    }
+    {k: _either(_opened, _RULES[k]) if k in _RULES else _opened for k in _STRUCTURED}
 )

@@ -124,3 +124,31 @@ def norm(array: Array) -> Array:
 def determinant(array: Array) -> Array:
     """Determinants of a stack of matrices."""
     return np.asarray(np.linalg.det(array))[..., None, None]
+
+
+def kron(a: Array, b: Array) -> Array:
+    """Kronecker products of two stacks of matrices, aligned by broadcasting."""
+    product = a[..., :, None, :, None] * b[..., None, :, None, :]
+    *axes, m, p, n, q = product.shape
+    return product.reshape(*axes, m * p, n * q)
+
+
+def vec(array: Array) -> Array:
+    """The columns of each matrix of a stack below each other."""
+    *axes, m, n = array.shape
+    return array.swapaxes(-1, -2).reshape(*axes, m * n, 1)
+
+
+def unvec(array: Array, rows: int, columns: int) -> Array:
+    """The matrices of a shape that have these columns below each other."""
+    *axes, _, _ = array.shape
+    return array.reshape(*axes, columns, rows).swapaxes(-1, -2)
+
+
+def side_by_side(values: Sequence[Value], axis: int) -> Value:
+    """Matrices put together along their rows (-2) or columns (-1), axes aligned."""
+    axes = tuple(dict.fromkeys(name for _, own in values for name in own))
+    arrays = [spread(array, own, axes) for array, own in values]
+    front = np.broadcast_shapes(*[a.shape[:-2] for a in arrays])
+    whole = [np.broadcast_to(a, (*front, *a.shape[-2:])) for a in arrays]
+    return np.concatenate(whole, axis=axis), axes

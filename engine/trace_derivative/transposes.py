@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import expr as ex
+from . import blocks, expr as ex
 from .expr import Expr
 
 _counts: dict[Expr, int] = {}
@@ -62,6 +62,10 @@ def transpose_rule(e: Expr) -> Expr:
             return _fewer(ex.power(flip(base), flip(p)), e)
         case ex.IndexSum(indices=indices, body=body):
             return ex.index_sum(indices, flip(body))
+        case ex.Block():
+            return ex.map_children(blocks.transposed(arg), push_transposes)
+        case ex.Kron(factors=factors, shape=(m, n)):
+            return _fewer(ex.kron(*[flip(f) for f in factors], shape=(n, m)), e)
         case _:
             return e
 

@@ -111,6 +111,22 @@ class Constant(Place):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Blocks(Place):
+    """`[A, B; C, D]`: rows of blocks."""
+
+    rows: tuple[tuple[Tree, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reshaped(Place):
+    """`unvec(c,m,n)`: the matrix whose columns, below each other, are a vector."""
+
+    arg: Tree
+    rows: Size
+    columns: Size
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class IndexName(Place):
     """An index where it is bound or used."""
 
@@ -155,6 +171,8 @@ Tree: TypeAlias = (
     | Subscript
     | Bound
     | DeltaOf
+    | Reshaped
+    | Blocks
 )
 
 

@@ -21,6 +21,8 @@ MATRIX_FUNCTIONS = {
     "diag": "diag",
     "dot": "dot",
     **{word: word for word in (*NAMES, *DERIVATIVES)},
+    "kron": "kron",
+    "vec": "vec",
 } | operators.names()
 """Functions of matrices, by every name that they are read by."""
 
@@ -32,7 +34,7 @@ def arity(function: str) -> int:
     if function in DERIVATIVES:
         return 3 if DERIVATIVES[function] == POWER else 2
     if function == "dot" or function in MATRIX_FUNCTIONS:
-        return 2 if function == "dot" else 1
+        return 2 if function in ("dot", "kron") else 1
     entry = functions.lookup(function)
     return entry.arity if entry else 1
 
@@ -44,7 +46,6 @@ NORMS = {"F": "norm2", "fro": "norm2", "2": "vector norm2", "1": "vector norm1"}
 """What may stand behind the bars of a norm."""
 
 UNSUPPORTED = {
-    "vec": "a product of two is sum(A.*B)",
     "mean": "write sum(A)/c with a scalar c",
     "pinv": "write inv(A'*A)*A'",
     "rank": "it has no derivative",
@@ -54,7 +55,7 @@ UNSUPPORTED = {
 }
 """Well-known functions that the language does not have, with what to write instead."""
 
-RESERVED = frozenset({*MATRIX_FUNCTIONS, *CONSTANTS, *functions.TABLE, "rows", "delta", "kron"})
+RESERVED = frozenset({*MATRIX_FUNCTIONS, *CONSTANTS, *functions.TABLE, "rows", "delta", "unvec"})
 """Names that have a meaning of their own unless they are declared."""
 
 _GREEK = (

@@ -13,7 +13,7 @@ from hypothesis import reject, strategies as st
 
 from tests.engine import strategies
 from tests.engine.printed import Unresolved
-from trace_derivative import expr as ex, indexed as ix
+from trace_derivative import expr as ex, indexed as ix, sizes
 from trace_derivative.errors import TraceDerivativeError
 from trace_derivative.evaluate import evaluate
 from trace_derivative.expand import expansion_chain
@@ -104,7 +104,7 @@ MOST_TERMS = 2000
 
 
 def size(dim: ex.Dim) -> int:
-    return dim if isinstance(dim, int) else SIZES[dim]
+    return sizes.value(dim, SIZES.__getitem__)
 
 
 @cache

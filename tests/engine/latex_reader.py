@@ -6,6 +6,7 @@ name, sizes by dimension name, and sizes by index name; `env` gives the free ind
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import re
@@ -22,7 +23,7 @@ _FUNCTIONS = {r"\exp", r"\log", r"\sin", r"\cos", r"\tan", r"\sinh", r"\cosh", r
 _FUNCTIONS |= {r"\arcsin", r"\arccos", r"\arctan", r"\det", r"\max", r"\min"}
 _BOLD = {r"\mathbf", r"\boldsymbol"}
 _COUNTER = itertools.count()
-_END = {"}", r"\right", r"\\", r"\end", "+", "-", r"\odot", ")", ""}
+_END = {"}", r"\right", r"\\", r"\end", "+", "-", r"\odot", r"\otimes", ")", ""}
 
 
 def evaluate_latex(
@@ -102,10 +103,10 @@ class Reader:
         return lambda env: _added([pr.product(s, t(env)) for s, t in terms])
 
     def hadamard(self) -> Meaning:
-        factors = [self.product()]
+        factors = [self.kron()]
         while self.next == r"\odot":
             self.take()
-            factors.append(self.product())
+            factors.append(self.kron())
         if len(factors) == 1:
             return factors[0]
 
@@ -119,6 +120,19 @@ class Reader:
             return out
 
         return meaning
+
+    def kron(self) -> Meaning:
+        """A Kronecker product; beside other signs, or of products, it is bracketed."""
+        start = self.n
+        factors = [self.product()]
+        while self.next == r"\otimes":
+            self.take()
+            factors.append(self.product())
+        if len(factors) == 1:
+            return factors[0]
+        if self.next == r"\odot" or self.tokens[start - 1 : start] == [r"\odot"]:
+            raise Ambiguous("a Kronecker product in an elementwise one without brackets")
+        return lambda env: functools.reduce(pr.kron, [f(env) for f in factors])
 
     def product(self) -> Meaning:
         factors: list[Meaning] = []
@@ -227,6 +241,11 @@ class Reader:
         if name == "log" and self.next == r"\det":
             self.take()
             name = "logdet"
+        if name == "vec" and self.next == "^":
+            self.take("^", "{", "-", "1", "}", "_")
+            size = [self.size(part) for part in _parted(self.group(), r"\times")]
+            vector = self.sub(self.inside("(", ")"))
+            return self.script(lambda env: pr.unvec(vector(env), *size))
         if self.next == "_":
             self.take("_", "{", r"\mathrm")
             name = f"{name}_{''.join(self.group())}"
@@ -255,6 +274,13 @@ class Reader:
         self.no_script()
         return lambda env: pr.frechet(word, exponent(env), point(env), direction(env))
 
+    def size(self, tokens: list[str]) -> int:
+        """A dimension: sums of products of names and numbers."""
+        total = 0
+        for term in _parted(tokens, "+"):
+            total += math.prod(int(u) if u.isdigit() else self.dims[u] for u in _units(term))
+        return total
+
     def bold(self) -> Meaning:
         command = self.take()
         letters = self.group()
@@ -272,6 +298,10 @@ class Reader:
         name = _symbol(base, suffix, self.values)
         if name is None and base in constants:
             constant = constants[base]()
+            if suffix:
+                size = [self.size(part) for part in _parted(suffix, r"\times")]
+                columns = 1 if base == "0" and len(size) == 1 else None
+                constant = constant.at(*(size if len(size) == 2 else (*size, columns)))
             return self.script(lambda env: constant)
         if name is None:
             raise Ambiguous(f"an unknown matrix {base} {suffix}")
@@ -416,6 +446,17 @@ def _arguments(tokens: list[str]) -> list[list[str]]:
         else:
             out[-1].append(token)
     return out
+
+
+def _parted(tokens: list[str], sign: str) -> list[list[str]]:
+    """The tokens between signs."""
+    parts: list[list[str]] = [[]]
+    for t in tokens:
+        if t == sign:
+            parts.append([])
+        else:
+            parts[-1].append(t)
+    return parts
 
 
 def _joined(tokens: list[str]) -> str:

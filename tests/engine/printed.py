@@ -252,10 +252,30 @@ PAIRS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+def kron(a: Value, b: Value) -> Value:
+    """A Kronecker product of matrices whose sizes are printed or known."""
+    if is_scalar(a) or is_scalar(b):
+        return product(a, b)
+    return scalar_or_array(np.kron(definite(a), definite(b)))
+
+
+def vec(value: Value) -> Value:
+    array = np.atleast_2d(definite(value))
+    return scalar_or_array(array.reshape((-1, 1), order="F"))
+
+
+def unvec(value: Value, rows: int, columns: int) -> Value:
+    if isinstance(value, Open):
+        value = value.at(rows * columns, 1)
+    return scalar_or_array(np.reshape(definite(value), (rows, columns), order="F"))
+
+
 def operator(name: str, value: Value, *others: Value) -> Value:
     """tr, diag, sum, det, logdet, softmax ... or an elementwise function."""
     if others:
         return combine(PAIRS[name], value, others[0])
+    if name == "vec":
+        return vec(value)
     if name in FUNCTIONS:
         return each(FUNCTIONS[name], value)
     if name == "diag":

@@ -47,6 +47,9 @@ _SHAPES: dict[str, tuple[Dim, ...]] = {
     "a": (),
     "c": (),
     "alpha": (),
+    # of composite sizes
+    "K": ("m*n", "m*n"),
+    "w": ("m*n",),
 }
 SYMBOLS: dict[str, Symbol] = {
     name: ex.symbol(name, (*dims, 1, 1)[:2], len(dims))  # type: ignore[arg-type]
@@ -100,9 +103,10 @@ class _Maker:
             self.scaled,
             self.divided,
         ]
-        rules += [self.applied, self.power]
+        rules += [self.applied, self.power, self.kronecker, self.reshaped]
         if shape == SCALAR:
             rules += [self.reduced, self.reduced, self.reduced, self.quadratic]
+            rules += [self.reduced_kronecker, self.composite_quadratic]
         else:
             rules += [self.transposed, self.hadamard, self.quotient, self.softmax]
             if shape[0] == shape[1]:
@@ -182,6 +186,40 @@ class _Maker:
         n = self.one(DIMS)
         left, right = (self.of((n, 1), depth, scope) for _ in range(2))
         return ex.mul(ex.transpose(left), right)
+
+    def kronecker(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        """A product of two Kronecker products, or one with a scalar or a vector beside it."""
+        d, e = self.one(DIMS), self.one(DIMS)
+        left = ex.kron(self.of((shape[0], d), depth, scope), self.of((1, e), depth, scope))
+        right = ex.kron(self.of((d, shape[1]), depth, scope), self.of((e, 1), depth, scope))
+        return ex.mul(left, right)
+
+    def reshaped(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        """Something done to the columns of a matrix below each other, undone."""
+        column = ex.vec(self.of(shape, depth, scope))
+        kind = self.draw(st.integers(0, 2))
+        if kind == 0:
+            column = ex.apply(self.one(self.functions), column)
+        elif kind == 1:
+            column = ex.hadamard(column, ex.vec(self.of(shape, depth, scope)))
+        return ex.unvec(column, *shape)
+
+    def reduced_kronecker(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        """A number made of a Kronecker product, perhaps beside a matrix of its size."""
+        m, n = self.of(("m", "m"), depth, scope), self.of(("n", "n"), depth, scope)
+        whole = ex.kron(m, n) if self.draw(st.booleans()) else ex.kron(n, m)
+        if self.draw(st.booleans()):
+            whole = (ex.add if self.draw(st.booleans()) else ex.mul)(whole, SYMBOLS["K"])
+        return self.one((ex.trace, ex.det, ex.total, ex.norm, ex.norm1))(whole)
+
+    def composite_quadratic(self, shape: Shape, depth: int, scope: Scope) -> Expr:
+        """A quadratic form of composite size."""
+        sides = [
+            self.one((SYMBOLS["w"], ex.vec(self.of(("m", "n"), depth, scope)))) for _ in range(2)
+        ]
+        factors = self.of(("n", "n"), depth, scope), self.of(("m", "m"), depth, scope)
+        middle = self.one((SYMBOLS["K"], ex.kron(*factors)))
+        return ex.mul(ex.transpose(sides[0]), middle, sides[1])
 
     def transposed(self, shape: Shape, depth: int, scope: Scope) -> Expr:
         return ex.transpose(self.of((shape[1], shape[0]), depth, scope))

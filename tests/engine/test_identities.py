@@ -46,6 +46,10 @@ ONE_OF_EACH = {
     ex.Column: "sum(k: X[:,k]'*B[:,k])",
     ex.Entry: "sum(i,j: A[i,j]*exp(X[i,j]))",
     ex.Rows: "tr(A*rows(k: B[k,:]*X))",
+    ex.Kron: "tr(kron(A,X)*C)",
+    ex.Block: "logdet([A, X; B, C])",
+    ex.Vec: "c'*vec(X)",
+    ex.Unvec: "tr(A*unvec(X*b,m,n))",
 }
 
 

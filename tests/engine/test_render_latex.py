@@ -309,6 +309,7 @@ def test_the_width_is_about_the_number_of_characters() -> None:
 
 COMMANDS = set(
     r"""\mathrm \mathbf \mathit \boldsymbol \operatorname \frac \sqrt \left \right \sum \odot \cdot
+    \otimes \times
     \partial \delta \begin \end \vdots \, \\ \| \pi \Sigma \Phi \mu \alpha
     \log \exp \sin \cos \tan \tanh \sinh \cosh \arctan \arcsin \arccos \det \max \min""".split()  # noqa: SIM905
 )

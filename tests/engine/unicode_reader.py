@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import re
@@ -20,7 +21,7 @@ _TOKEN = re.compile(
 )
 _GREEK = {name: sign for name, sign in pr.GREEK.items() if name not in {"Sigma", "Pi"}}
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-_END = {")", "]", ";", ",", "+", "-", "⊙", "⊘", "/", "", "‖_F", "‖₁", "‖₂"}
+_END = {")", "]", ";", ",", "+", "-", "⊙", "⊘", "⊗", "/", "", "‖_F", "‖₁", "‖₂"}
 _COUNTER = itertools.count()
 
 
@@ -106,11 +107,24 @@ class Reader:
         return meaning
 
     def elementwise(self) -> Meaning:
-        left = self.product()
+        left = self.kron()
         while self.next in {"⊙", "⊘"}:
             f = np.multiply if self.take() == "⊙" else np.true_divide
-            left = self._combined(f, left, self.product())
+            left = self._combined(f, left, self.kron())
         return left
+
+    def kron(self) -> Meaning:
+        """A Kronecker product; beside other signs, or of products, it is bracketed."""
+        before = self.tokens[self.n - 1] if self.n else ""
+        factors = [self.product()]
+        while self.next == "⊗":
+            self.take()
+            factors.append(self.product())
+        if len(factors) == 1:
+            return factors[0]
+        if {"⊙", "⊘"} & {before, self.next}:
+            raise Ambiguous("a Kronecker product in an elementwise one without brackets")
+        return lambda env: functools.reduce(pr.kron, [f(env) for f in factors])
 
     def _combined(self, f: Any, a: Meaning, b: Meaning) -> Meaning:
         return lambda env: pr.combine(f, a(env), b(env))
@@ -161,6 +175,9 @@ class Reader:
         if token[0].isdigit() and token.isascii():
             value = float(token)
             return self.script(lambda env: value)
+        if token in {"𝟏", "𝟎"} and self.next.startswith("_") and self.adjacent:
+            constant = (pr.ones_vector if token == "𝟏" else pr.zeros)().at(*self.subscript())
+            return self.script(lambda env: constant)
         constants = {
             "𝟏": pr.ones_vector,
             "𝟎": pr.zeros,
@@ -170,9 +187,44 @@ class Reader:
         if token in constants and token not in self.values:
             constant = constants[token]()
             return self.script(lambda env: constant)
+        if token == "vec" and self.next.startswith("⁻") and self.adjacent:
+            return self.unvec()
         if self.next in {"(", "["} and self.adjacent and token not in self.values:
             return self.call(token)
         return self.named(token)
+
+    def size(self, *ends: str) -> int:
+        """A dimension: sums of products of names and numbers, up to a sign."""
+        total, product = 0, 1
+        while self.next not in ends:
+            token = self.take()
+            if token == "+":
+                total, product = total + product, 1
+            elif token != "*":
+                product *= int(token) if token.isdigit() else self.dims[token]
+        return total + product
+
+    def subscript(self) -> tuple[int, int]:
+        """`_m` or `_m×n`: a name or number each."""
+        self.take("_")
+        sizes = [self.take()]
+        if self.next == "×" and self.adjacent:
+            self.take()
+            sizes.append(self.take())
+        rows, columns, *_ = [*(int(s) if s.isdigit() else self.dims[s] for s in sizes), 1]
+        return rows, columns
+
+    def unvec(self) -> Meaning:
+        """`vec⁻¹_m×n(c)`."""
+        self.take("⁻¹")
+        self.take("_")
+        rows = self.size("×")
+        self.take("×")
+        columns = self.size("(")
+        self.take("(")
+        inner = self.sum()
+        self.take(")")
+        return self.script(lambda env: pr.unvec(inner(env), rows, columns))
 
     def barred(self, token: str) -> Meaning:
         inner = self.sum()
@@ -222,6 +274,9 @@ class Reader:
             return self.script(lambda env: math.pi)
         if token not in self.values and "_" in token:
             base, places = token.rsplit("_", 1)
+            if base == "I" and (places.isdigit() or places in self.dims):
+                eye = pr.identity().at(self.dims.get(places) or int(places), None)
+                return self.script(lambda env: eye)
             if base == "δ" and base not in self.values:
                 return self.script(self.delta(list(places)))
             if base not in self.values:
