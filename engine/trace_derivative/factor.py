@@ -134,7 +134,8 @@ def _by_pairs(e: ex.Add) -> Expr:
         terms[terms.index(a)] = new
         terms.remove(b)
         merged.add(new)
-    terms = _with_whole_sums([t for t in terms if t.coefficient != 0])  # some may have cancelled
+        terms = [t for t in terms if t.coefficient != 0]  # the two may have cancelled
+    terms = _with_whole_sums(terms)
     if not terms:
         return ex.zeros(*e.shape)
     common = _common_number(terms)
