@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 from tests.engine.strategies import SMOOTH, expressions
-from trace_derivative import expr as ex
+from trace_derivative import expr as ex, sizes
 from trace_derivative.expr import Expr
 from trace_derivative.factor import factored
 from trace_derivative.length import length
@@ -186,17 +186,17 @@ def _other(name: str, e: Expr) -> Expr:
 def _finite(e: Expr, seed: int, nudge: float = 0.0) -> np.ndarray | None:
     """The value at random values of either sign; None where it is no number or enormous."""
     rng = np.random.default_rng(seed)
-    sizes = {**SIZES, "p": 5}
+    known = {**SIZES, "p": 5}
     at = {}
     for s in sorted({n for n in ex.walk(e) if isinstance(n, ex.Symbol)}, key=lambda s: s.name):
         drawn = np.random.default_rng([seed, *s.name.encode()])
-        shape = tuple(sizes[d] if isinstance(d, str) else d for d in s.shape)[: s.rank]
+        shape = tuple(sizes.value(d, known.__getitem__) for d in s.shape)[: s.rank]
         at[s.name] = drawn.uniform(0.3, 1.3, shape) * drawn.choice([-1.0, 1.0], shape)
         at[s.name] = at[s.name] * (1 + nudge * rng.normal(size=shape))
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            found = np.asarray(e.evaluate(at, sizes))
+            found = np.asarray(e.evaluate(at, known))
         except (ArithmeticError, ValueError):
             return None
     return found if np.all(np.isfinite(found)) and np.max(np.abs(found), initial=0) < 1e8 else None
