@@ -16,7 +16,7 @@ from .derive import derive
 from .errors import TraceDerivativeError
 from .options import FORMS, ROUTES
 
-FORMATS = ("text", "latex", "json", "numpy")
+FORMATS = ("text", "latex", "json", "numpy", "einsum")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -79,5 +79,10 @@ def _written(derivations: Sequence[Derivation], style: str) -> str:
     if style == "json":
         data = [d.to_dict() for d in derivations]
         return json.dumps(data if len(data) > 1 else data[0], indent=2, ensure_ascii=False)
-    write = {"text": Derivation.text, "latex": Derivation.latex, "numpy": Derivation.numpy}[style]
+    write = {
+        "text": Derivation.text,
+        "latex": Derivation.latex,
+        "numpy": Derivation.numpy,
+        "einsum": Derivation.einsum,
+    }[style]
     return "\n".join(write(d).rstrip("\n") for d in derivations)

@@ -271,7 +271,9 @@ class Derivation:
         if self.variable.name not in self.function.symbols:
             found.append(f"{self.variable} does not occur in the function: the derivative is zero")
         elif self.gradient is None:
-            found.append("no matrix form was found: the derivative stays in index notation")
+            found.append(
+                "no matrix form was found: the derivative stays in index notation; its code uses einsum"
+            )
         return tuple(found)
 
     # ------------------------------------------------------------------ verification
@@ -383,16 +385,28 @@ class Derivation:
         return text_of(self)
 
     def numpy(self) -> str:
-        """A NumPy function that computes the gradient."""
+        """A NumPy function that computes the gradient, with `einsum` where no matrix form is."""
         from .render_numpy import numpy_function
 
         if self.gradient is None:
-            raise UnsupportedError("there is no matrix form to write as NumPy code")
+            return self.einsum()
         names = self._reading.symbols
         symbols = [
             s for n, s in names.items() if n in self.gradient.symbols or n == str(self.variable)
         ]
         return numpy_function(self.gradient, symbols)
+
+    def einsum(self) -> str:
+        """A NumPy function that computes the derivative in index notation, with `einsum`.
+
+        It is by the variable with all its entries independent.
+        """
+        from .render_einsum import einsum_function
+
+        free, body = self._index_gradient()
+        names = self._reading.symbols.values()
+        symbols = [s for s in names if s.name in body.symbols or s == self.variable]
+        return einsum_function(body, free, symbols)
 
     def to_dict(self) -> dict[str, Any]:
         """The derivation as plain data for JSON."""

@@ -120,7 +120,7 @@ def present(
     failures = verification.failures
     status: Status = "unchecked" if not verify else "failed" if failures else "verified"
     line = _verification_line(verification) if verify else "Not verified."
-    code = d.numpy() if "code" in show and d.gradient is not None else ""
+    code = d.numpy() if "code" in show or d.gradient is None else ""
     wanted = "verification" in show and not refuted
     shown = line if wanted or status == "failed" else ""
     return Presentation(displays, shown, status, failures, code, d.notices)

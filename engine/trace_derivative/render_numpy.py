@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from fractions import Fraction
 from typing import assert_never
@@ -25,7 +25,7 @@ _TAKEN = frozenset({"np", "math", "scipy", "sympy", "sum", "range", "float"})
 
 def numpy_code(e: Expr) -> str:
     """A NumPy expression for the value of an expression."""
-    return _Code(_Names(e, ())).of(e, _Level.SUM)
+    return Code(_names_of(e)).of(e, Level.SUM)
 
 
 def numpy_function(e: Expr, symbols: Iterable[ex.Symbol], name: str = "gradient") -> str:
@@ -35,27 +35,33 @@ def numpy_function(e: Expr, symbols: Iterable[ex.Symbol], name: str = "gradient"
     as a float.  A size that no array shows is a keyword argument.
     """
     symbols = tuple(symbols)
-    names = _Names(e, tuple(s.name for s in symbols))
-    sizes, unknown = _sizes(e, symbols, names)
+    code = Code(_names_of(e, [s.name for s in symbols]))
+    return whole_function(name, symbols, code, _returned(e, code), needed_dims(e))
+
+
+def whole_function(
+    name: str, symbols: tuple[ex.Symbol, ...], code: Code, value: str, dims: Iterable[str]
+) -> str:
+    """The function of the symbols with that value; the code mentions the sizes of `dims`."""
+    names = code.names
+    sized, unknown = _sizes(dims, symbols, names)
     arguments = [names.of(s.name) for s in symbols]
     if unknown:
         arguments += ["*", *unknown]
-    code = _Code(names)
-    value = _returned(e, code)
     lines = [f"def {_checked(name)}({', '.join(arguments)}):"]
-    lines += [f"    {line}" for line in (*_arrays(symbols, names), *sizes, f"return {value}")]
-    return "\n".join((*code.imports(), *lines)) + "\n"
+    lines += [f"    {line}" for line in (*_arrays(symbols, names), *sized, f"return {value}")]
+    return "\n".join((*code.imports(value), *lines)) + "\n"
 
 
-def _returned(e: Expr, code: _Code) -> str:
+def _returned(e: Expr, code: Code) -> str:
     if e.shape == ex.SCALAR:
-        return f"float({code.of(e, _Level.SUM)})"
+        return f"float({code.of(e, Level.SUM)})"
     if e.shape[1] == 1:
-        return f"{code.of(e, _Level.ATOM)}[:, 0]"
-    return code.of(e, _Level.SUM)
+        return f"{code.of(e, Level.ATOM)}[:, 0]"
+    return code.of(e, Level.SUM)
 
 
-def _arrays(symbols: tuple[ex.Symbol, ...], names: _Names) -> list[str]:
+def _arrays(symbols: tuple[ex.Symbol, ...], names: Names) -> list[str]:
     """The lines that turn the arguments into arrays of two dimensions."""
     lines = []
     for symbol in symbols:
@@ -69,10 +75,12 @@ def _arrays(symbols: tuple[ex.Symbol, ...], names: _Names) -> list[str]:
     return lines
 
 
-def _sizes(e: Expr, symbols: tuple[ex.Symbol, ...], names: _Names) -> tuple[list[str], list[str]]:
+def _sizes(
+    dims: Iterable[str], symbols: tuple[ex.Symbol, ...], names: Names
+) -> tuple[list[str], list[str]]:
     """The lines that give the dimensions the code needs, and those that no array shows."""
     lines, unknown = [], []
-    for dim in sorted(_needed_dims(e)):
+    for dim in sorted(dims):
         places = [(s.name, axis) for s in symbols for axis in (0, 1) if s.shape[axis] == dim]
         if places:
             symbol, axis = places[0]
@@ -82,13 +90,13 @@ def _sizes(e: Expr, symbols: tuple[ex.Symbol, ...], names: _Names) -> tuple[list
     return lines, unknown
 
 
-def _needed_dims(e: Expr) -> set[str]:
+def needed_dims(e: Expr) -> set[str]:
     """The names of the dimensions that the code mentions."""
     dims: set[Dim] = set()
     for node in ex.walk(e):
         if isinstance(node, ex.Operation):
             meaning = _meaning(node)
-            dims.update(_needed_dims(meaning) if meaning is not None else ())
+            dims.update(needed_dims(meaning) if meaning is not None else ())
         elif isinstance(node, ex.Identity | ex.Ones | ex.Zeros | ex.Frechet | ex.Unvec):
             dims.update(node.shape)
         elif isinstance(node, ex.IndexSum):
@@ -107,15 +115,14 @@ def _checked(name: str) -> str:
     return f"{name}_" if keyword.iskeyword(name) or name in _TAKEN else name
 
 
-class _Names:
+class Names:
     """The names in the code: symbols first, then dimensions and indices out of their way."""
 
-    def __init__(self, e: Expr, symbols: tuple[str, ...]) -> None:
+    def __init__(self, symbols: Iterable[str], dims: Iterable[str], indices: Iterable[str]) -> None:
         self._used: set[str] = set()
-        names = (*symbols, *sorted(e.symbols - set(symbols)))
-        self._symbols = {s: self._new(s) for s in names}
-        self._dims = {d: self._new(d) for d in sorted(ex.dim_names(e) | _needed_dims(e))}
-        self._indices = {i: self._new(i) for i in sorted(ex.index_names(e))}
+        self._symbols = {s: self._new(s) for s in symbols}
+        self._dims = {d: self._new(d) for d in sorted(dims)}
+        self._indices = {i: self._new(i) for i in sorted(indices)}
 
     def _new(self, name: str) -> str:
         name = _checked(name)
@@ -125,13 +132,22 @@ class _Names:
         return name
 
     def of(self, symbol: str) -> str:
+        """The name of a symbol."""
         return self._symbols[symbol]
 
     def dim(self, dim: Dim) -> str:
+        """The code of the size of a dimension."""
         return sizes.written(dim, self._dims.__getitem__, " * ", " + ")
 
     def index(self, i: Index) -> str:
+        """The name of an index."""
         return self._indices[i.name]
+
+
+def _names_of(e: Expr, symbols: Sequence[str] = ()) -> Names:
+    """The names for an expression: those of `symbols` first."""
+    others = sorted(e.symbols.difference(symbols))
+    return Names((*symbols, *others), ex.dim_names(e) | needed_dims(e), ex.index_names(e))
 
 
 def _meaning(e: ex.Operation) -> Expr | None:
@@ -139,7 +155,7 @@ def _meaning(e: ex.Operation) -> Expr | None:
     return None if operators.TABLE[e.operator].numpy else templates.definition(e)
 
 
-class _Level(IntEnum):
+class Level(IntEnum):
     """Binding strength of Python's operators, low to high."""
 
     SUM = 1
@@ -162,23 +178,22 @@ _SCIPY = frozenset(("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "
 """Functions of a matrix that SciPy has under their name in texts."""
 
 
-class _Code:
+class Code:
     """One printing of code: remembers the code of shared parts."""
 
-    def __init__(self, names: _Names) -> None:
+    def __init__(self, names: Names) -> None:
         self.names = names
-        self._done: dict[Expr, tuple[str, _Level]] = {}
+        self._done: dict[Expr, tuple[str, Level]] = {}
 
-    def imports(self) -> list[str]:
-        """The modules that the code needs."""
-        text = " ".join(body for body, _ in self._done.values())
+    def imports(self, text: str) -> list[str]:
+        """The modules that a text of code needs."""
         others = [m for m in ("math", "scipy", "sympy") if f"{m}." in text]
         first = ["import math", ""] if "math" in others else []
         last = ["import scipy.linalg"] if "scipy" in others else []
         last += ["import sympy"] if "sympy" in others else []
         return [*first, "import numpy as np", *last, "", ""]
 
-    def of(self, e: Expr, least: _Level) -> str:
+    def of(self, e: Expr, least: Level) -> str:
         """The code, in brackets where it binds weaker than `least`."""
         found = self._done.get(e)
         if found is None:
@@ -186,55 +201,55 @@ class _Code:
         body, level = found
         return body if level >= least else f"({body})"
 
-    def _write(self, e: Expr) -> tuple[str, _Level]:
+    def _write(self, e: Expr) -> tuple[str, Level]:
         match e:
             case ex.Symbol(name=name):
-                return self.names.of(name), _Level.ATOM
+                return self.names.of(name), Level.ATOM
             case ex.Number(value=value):
                 return _number(value)
             case ex.Mul():
                 return self._mul(e)
             case ex.Add(terms=terms):
-                return self._add(terms), _Level.SUM
+                return self._add(terms), Level.SUM
             case ex.Hadamard(factors=factors):
-                return " * ".join(self.of(f, _Level.SIGN) for f in factors), _Level.PRODUCT
+                return " * ".join(self.of(f, Level.SIGN) for f in factors), Level.PRODUCT
             case ex.Quotient(numerator=a, denominator=b):
-                return f"{self.of(a, _Level.SIGN)} / {self.of(b, _Level.SIGN)}", _Level.PRODUCT
+                return f"{self.of(a, Level.SIGN)} / {self.of(b, Level.SIGN)}", Level.PRODUCT
             case ex.Kron(factors=factors):
-                inner = self.of(ex.kron(*factors[1:]), _Level.SUM)
-                return f"np.kron({self.of(factors[0], _Level.SUM)}, {inner})", _Level.ATOM
+                inner = self.of(ex.kron(*factors[1:]), Level.SUM)
+                return f"np.kron({self.of(factors[0], Level.SUM)}, {inner})", Level.ATOM
             case ex.Vec(arg=arg):
-                return f"{self.of(arg, _Level.ATOM)}.reshape((-1, 1), order='F')", _Level.ATOM
+                return f"{self.of(arg, Level.ATOM)}.reshape((-1, 1), order='F')", Level.ATOM
             case ex.Block(grid=grid):
-                rows = [", ".join(self.of(part, _Level.SUM) for part in row) for row in grid]
-                return f"np.block([{', '.join(f'[{row}]' for row in rows)}])", _Level.ATOM
+                rows = [", ".join(self.of(part, Level.SUM) for part in row) for row in grid]
+                return f"np.block([{', '.join(f'[{row}]' for row in rows)}])", Level.ATOM
             case ex.Unvec(arg=arg, shape=(m, n)):
                 shape = f"({self.names.dim(m)}, {self.names.dim(n)})"
-                return f"{self.of(arg, _Level.ATOM)}.reshape({shape}, order='F')", _Level.ATOM
+                return f"{self.of(arg, Level.ATOM)}.reshape({shape}, order='F')", Level.ATOM
             case ex.Transpose(arg=arg):
-                return f"{self.of(arg, _Level.ATOM)}.T", _Level.ATOM
+                return f"{self.of(arg, Level.ATOM)}.T", Level.ATOM
             case ex.Power(base=base, exponent=exponent):
                 return self._power(base, exponent)
             case ex.MatrixFunction():
-                return self._matrix_function(e, self.of(e.arg, _Level.SUM)), _Level.ATOM
+                return self._matrix_function(e, self.of(e.arg, Level.SUM)), Level.ATOM
             case ex.Frechet():
-                return self._frechet(e), _Level.ATOM
+                return self._frechet(e), Level.ATOM
             case ex.MatrixPower(base=base, exponent=n):
-                return f"np.linalg.matrix_power({self.of(base, _Level.SUM)}, {n})", _Level.ATOM
+                return f"np.linalg.matrix_power({self.of(base, Level.SUM)}, {n})", Level.ATOM
             case ex.Apply() if e == functions.PI:
-                return "np.pi", _Level.ATOM
+                return "np.pi", Level.ATOM
             case ex.Apply(function=name, args=args):
                 entry = functions.lookup(name)
                 return self._called(name, entry.numpy if entry else "", args)
             case ex.Operation(operator=name, args=args):
                 meaning = _meaning(e)
                 if meaning is not None:
-                    return self.of(meaning, _Level.ATOM), _Level.ATOM
+                    return self.of(meaning, Level.ATOM), Level.ATOM
                 return self._called(name, operators.TABLE[name].numpy, args)
             case ex.Row() | ex.Column() | ex.Entry() | ex.Delta() | ex.IndexSum() | ex.Rows():
-                return self._with_indices(e), _Level.ATOM
+                return self._with_indices(e), Level.ATOM
             case ex.Identity() | ex.Ones() | ex.Zeros():
-                return self._constant(e), _Level.ATOM
+                return self._constant(e), Level.ATOM
             case (
                 ex.Trace(arg=arg)
                 | ex.Total(arg=arg)
@@ -242,66 +257,66 @@ class _Code:
                 | ex.Diag(arg=arg)
                 | ex.Diagonal(arg=arg)
             ):
-                return _CALLS[type(e)].format(self.of(arg, _Level.SUM)), _Level.ATOM
+                return _CALLS[type(e)].format(self.of(arg, Level.SUM)), Level.ATOM
             case _:
                 assert_never(e)
 
     def _add(self, terms: tuple[Expr, ...]) -> str:
         out = ""
         for term in terms:
-            body = self.of(term, _Level.PRODUCT)
+            body = self.of(term, Level.PRODUCT)
             if not out:
                 out = body
             else:
                 out += f" - {body[1:]}" if body.startswith("-") else f" + {body}"
         return out
 
-    def _mul(self, e: ex.Mul) -> tuple[str, _Level]:
+    def _mul(self, e: ex.Mul) -> tuple[str, Level]:
         sign, value = ("-", -e.coefficient) if e.coefficient < 0 else ("", e.coefficient)
         above, below = self._scalars(e)
-        chain = " @ ".join(self.of(m, _Level.SIGN) for m in e.matrices)
+        chain = " @ ".join(self.of(m, Level.SIGN) for m in e.matrices)
         if e.shape == ex.SCALAR and e.matrices:
             chain = f"({chain}).item()"
         front = " * ".join(above)
         if value != 1 or not (above or chain):
-            front = f"{_plain(value)} * {front}" if front else _plain(value)
+            front = f"{number_code(value)} * {front}" if front else number_code(value)
         for divisor in below:
             front = f"{front or '1'} / {divisor}"
         body = f"{front} * {chain}" if front and chain else front or chain
         item = e.shape == ex.SCALAR and e.matrices and not front and not sign
-        return sign + body, _Level.ATOM if item else _Level.PRODUCT
+        return sign + body, Level.ATOM if item else Level.PRODUCT
 
     def _scalars(self, e: ex.Mul) -> tuple[list[str], list[str]]:
         """The code of the scalar factors and of the divisors."""
         above, below = [], []
         for s in e.scalars:
             if ex.is_divisor(s):
-                below.append(self.of(ex.power(s, ex.number(-1)), _Level.SIGN))
+                below.append(self.of(ex.power(s, ex.number(-1)), Level.SIGN))
             else:
-                above.append(self.of(s, _Level.SIGN))
+                above.append(self.of(s, Level.SIGN))
         return above, below
 
-    def _power(self, base: Expr, exponent: Expr) -> tuple[str, _Level]:
+    def _power(self, base: Expr, exponent: Expr) -> tuple[str, Level]:
         """A power; of a scalar with an exponent that is not whole through NumPy, for its nan."""
         whole = isinstance(exponent, ex.Number) and exponent.value.denominator == 1
         if whole or (base.shape, exponent.shape) != (ex.SCALAR, ex.SCALAR):
-            raised = self.of(exponent, _Level.ATOM)
-            return f"{self.of(base, _Level.ATOM)} ** {raised}", _Level.POWER
-        inside = f"{self.of(base, _Level.SUM)}, {self.of(exponent, _Level.SUM)}"
-        return f"np.power({inside})", _Level.ATOM
+            raised = self.of(exponent, Level.ATOM)
+            return f"{self.of(base, Level.ATOM)} ** {raised}", Level.POWER
+        inside = f"{self.of(base, Level.SUM)}, {self.of(exponent, Level.SUM)}"
+        return f"np.power({inside})", Level.ATOM
 
-    def _called(self, name: str, form: str, args: tuple[Expr, ...]) -> tuple[str, _Level]:
+    def _called(self, name: str, form: str, args: tuple[Expr, ...]) -> tuple[str, Level]:
         """A function by its format, `np.exp({})`."""
         if not form:
             raise UnsupportedError(f"there is no NumPy code for the function {name}")
-        body = form.format(*[self.of(a, _Level.SUM) for a in args])
+        body = form.format(*[self.of(a, Level.SUM) for a in args])
         atom = re.fullmatch(r"[\w.]+\(.*\)(\[\d+\])?", form) is not None
-        return body, _Level.ATOM if atom else _Level.SUM
+        return body, Level.ATOM if atom else Level.SUM
 
     def _matrix_function(self, e: ex.MatrixFunction | ex.Frechet, arg: str) -> str:
         """A function of SciPy's, or the general one with NumPy's function of numbers."""
         if e.parameters:
-            exponent = self.of(e.parameters[0], _Level.SUM)
+            exponent = self.of(e.parameters[0], Level.SUM)
             return f"scipy.linalg.fractional_matrix_power({arg}, {exponent})"
         if e.function in _SCIPY:
             return f"scipy.linalg.{e.function}m({arg})"
@@ -312,7 +327,7 @@ class _Code:
         """The upper right block of the function of `[A, E; 0, A]`."""
         if e.function != POWER and e.function not in _SCIPY:
             raise UnsupportedError(f"there is no NumPy code for the function {word_of(e)}")
-        arg, direction = (self.of(part, _Level.SUM) for part in (e.arg, e.direction))
+        arg, direction = (self.of(part, Level.SUM) for part in (e.arg, e.direction))
         n = self.names.dim(e.shape[0])
         block = f"np.block([[{arg}, {direction}], [np.zeros(({n}, {n})), {arg}]])"
         return f"{self._matrix_function(e, block)}[:{n}, {n}:]"
@@ -334,19 +349,19 @@ class _Code:
     ) -> str:
         match e:
             case ex.Row(arg=arg, index=k):
-                return f"{self.of(arg, _Level.ATOM)}[{self.names.index(k)}, None]"
+                return f"{self.of(arg, Level.ATOM)}[{self.names.index(k)}, None]"
             case ex.Column(arg=arg, index=k):
-                return f"{self.of(arg, _Level.ATOM)}[:, {self.names.index(k)}, None]"
+                return f"{self.of(arg, Level.ATOM)}[:, {self.names.index(k)}, None]"
             case ex.Entry(arg=arg, row=i, column=j):
                 column = "0" if j is None else self.names.index(j)
-                return f"{self.of(arg, _Level.ATOM)}[{self.names.index(i)}, {column}]"
+                return f"{self.of(arg, Level.ATOM)}[{self.names.index(i)}, {column}]"
             case ex.Delta(row=i, column=j):
                 return f"float({self.names.index(i)} == {self.names.index(j)})"
             case ex.IndexSum(indices=indices, body=body):
                 loops = " ".join(self._loop(i) for i in indices)
-                return f"sum({self.of(body, _Level.SUM)} {loops})"
+                return f"sum({self.of(body, Level.SUM)} {loops})"
             case ex.Rows(index=k, body=body):
-                return f"np.vstack([{self.of(body, _Level.SUM)} {self._loop(k)}])"
+                return f"np.vstack([{self.of(body, Level.SUM)} {self._loop(k)}])"
             case _:
                 assert_never(e)
 
@@ -354,7 +369,7 @@ class _Code:
         return f"for {self.names.index(i)} in range({self.names.dim(i.dim)})"
 
 
-def _plain(value: Fraction) -> str:
+def number_code(value: Fraction) -> str:
     """A number that is not negative, as a factor."""
     if value.denominator == 1:
         return str(value.numerator)
@@ -366,8 +381,8 @@ def _plain(value: Fraction) -> str:
     )
 
 
-def _number(value: Fraction) -> tuple[str, _Level]:
-    body = _plain(abs(value))
+def _number(value: Fraction) -> tuple[str, Level]:
+    body = number_code(abs(value))
     if value < 0:
-        return f"-{body}", _Level.PRODUCT
-    return body, _Level.PRODUCT if "/" in body else _Level.ATOM
+        return f"-{body}", Level.PRODUCT
+    return body, Level.PRODUCT if "/" in body else Level.ATOM
