@@ -32,6 +32,7 @@ from .options import (
     Shapes,
     check_known,
     check_numbers,
+    check_together,
     choose,
     pairs,
     square_kinds,
@@ -284,6 +285,7 @@ def equal(
         square = square_kinds(kinds)
         reading = read(a, b, shapes=shapes, where=where, same_shape=True, square=square)
         left, right = reading.exprs
+        check_together(reading.symbols, kinds)
         points = draw(
             (left, right),
             reading.symbols,
