@@ -336,13 +336,18 @@ class Derivation:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What a reader should know: no matrix form exists, the function is not smooth ..."""
+        """What a reader should know: the concerns, and where there is no derivative."""
+        smooth = smoothness_notices(self.function, self.variable, self._structured_facts)
+        return self.concerns + smooth
+
+    @property
+    def concerns(self) -> tuple[str, ...]:
+        """What the author may want to change: no matrix form exists, the variable is missing."""
         found = []
         if self.variable.name not in self.function.symbols:
             found.append(f"{self.variable} does not occur in the function: the derivative is zero")
         elif self.gradient is None:
             found.append("no matrix form was found: the derivative stays in index notation")
-        found += smoothness_notices(self.function, self.variable, self._structured_facts)
         return tuple(found)
 
     # ------------------------------------------------------------------ verification
