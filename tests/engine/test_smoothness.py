@@ -17,6 +17,10 @@ NORM = "norm2 is not differentiable at 0: the derivative holds elsewhere"
         ("sum(abs(x))", (f"abs {KINK}",)),
         ("sum(relu(x)) + norm1(A*x)", (f"relu and norm1 {KINKS}",)),
         ("sum(abs(x)) + sum(relu(x)) + sum(sign(x).*x)", (f"abs, relu and sign {KINKS}",)),
+        (
+            "sum(max(x, b))",
+            ("max has a kink where its arguments are equal: the derivative holds elsewhere",),
+        ),
         ("norm2(A*x - b)", (NORM,)),
         ("norm2(A*x - b) + norm1(x)", (f"norm1 {KINK}", NORM)),
         ("norm2(x)^3", (NORM,)),
