@@ -23,6 +23,7 @@ from sphinx_trace_derivative.logging import SUBTYPES
 from trace_derivative import cli
 from trace_derivative.functions import ARGUMENTS, TABLE
 from trace_derivative.identities import IDENTITIES
+from trace_derivative.kinds import KINDS
 from trace_derivative.read import read
 from trace_derivative.render_latex import latex
 from trace_derivative.render_unicode import unicode
@@ -104,6 +105,32 @@ class Identities(Generated):
         return _table(("No.", "Function", "By", "Derivative"), rows, "10 40 10 40")
 
 
+class Kinds(Generated):
+    """What can be assumed of a symbol."""
+
+    def lines(self) -> Iterable[str]:
+        """A table."""
+        rows = (
+            (
+                ", ".join(f"``{name}``" for name in (kind.name, *kind.aliases)),
+                f"is {kind.says}",
+                ""
+                if kind.fact is None
+                else f":f:`{_of_kind(kind.fact[0])}` = :f:`{_of_kind(kind.fact[1])}`",
+                ", ".join(f"``{name}``" for name in kind.implies),
+                "yes" if kind.moves else "",
+            )
+            for kind in KINDS.values()
+        )
+        head = ("Text", "The symbol *S*", "So that", "Implies", "Structure")
+        return _table(head, rows, "30 25 15 20 10")
+
+
+def _of_kind(text: str) -> str:
+    """A text with `I` for the identity, as `Formula` reads it."""
+    return f"{text.replace('I', 'eye(n)')}; S: n n" if "I" in text or "." in text else text
+
+
 class Functions(Generated):
     """The functions of single entries, with their derivatives."""
 
@@ -162,5 +189,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("warning-types", WarningTypes)
     app.add_directive("identity-table", Identities)
     app.add_directive("function-table", Functions)
+    app.add_directive("kind-table", Kinds)
     app.add_directive("command-output", CommandOutput)
     return {"version": td.__version__, "parallel_read_safe": True, "parallel_write_safe": True}

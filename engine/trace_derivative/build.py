@@ -158,6 +158,8 @@ class Builder:
             return ex.matrix_function(NAMES[function], args[0])
         if function in DERIVATIVES:
             return self._frechet(DERIVATIVES[function], *args)
+        if function in ("tril", "triu"):
+            return ex.triangle("lower" if function == "tril" else "upper", args[0])
         if function == "inv" and ex.is_zero(args[0]):
             raise self._by_zero(node)
         if function in _FUNCTIONS:

@@ -77,6 +77,8 @@ def _turned(e: Expr) -> Expr:
         ):
             flipped = [canonical(ex.transpose(c)) for c in ex.children(e)]
             return _canonical(ex.with_children(e, tuple(flipped)))
+        case ex.Triangle(arg=arg, part=part):
+            return ex.triangle(ex.mirrored(part), canonical(ex.transpose(arg)))
         case ex.Power(base=base, exponent=p):
             return ex.power(canonical(ex.transpose(base)), canonical(ex.transpose(p)))
         case ex.Block(grid=grid, shape=(rows, columns)):

@@ -7,14 +7,14 @@ checks, and all forms of output.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
 from . import expr as ex, indexed as ix
 from .assemble import assemble
-from .assumptions import with_assumptions, with_structure
+from .assumptions import because, facts_used, with_facts, with_structure
 from .checks import Check, Verification
 from .differentiate import Occurrence, differentiate, free_indices, total
 from .distribute import expanded, multiplied_out
@@ -23,13 +23,16 @@ from .expand import author_indices, expand, expansion_chain
 from .expr import Dim, Expr, Index, Symbol
 from .factor import factored
 from .identities import Account, account
+from .kinds import facts_of
 from .limits import limited
 from .options import Options
+from .properties import Facts
 from .read import Reading
 from .render_latex import indexed_latex
 from .render_text import with_free_indices
 from .sampling import Sample, samples
 from .simplify import simplify
+from .smoothness import smoothness_notices
 from .statements import Definition, Derivative, FunctionName, Step
 from .steps import (
     expansion_steps,
@@ -141,13 +144,19 @@ class Derivation:
             )
 
     @cached_property
-    def by_index(self) -> Expr | None:
-        """The result of the route by index notation; None where no matrix form exists."""
+    def _raw_by_index(self) -> Expr | None:
         with self._limits():
             terms = [c for c in self.contributions if c is not None]
             if len(terms) < len(self.occurrences):
                 return None
-            return self._finished(ex.add(ex.zeros(*self.variable.shape), *terms))
+            return ex.add(ex.zeros(*self.variable.shape), *terms)
+
+    @cached_property
+    def by_index(self) -> Expr | None:
+        """The result of the route by index notation; None where no matrix form exists."""
+        with self._limits():
+            raw = self._raw_by_index
+            return None if raw is None else self._assumed(raw)
 
     @cached_property
     def account(self) -> Account | None:
@@ -161,10 +170,13 @@ class Derivation:
     @cached_property
     def by_identities(self) -> Expr | None:
         """The result of the route by identities."""
-        if self.account is None:
-            return None
         with self._limits():
-            return self._finished(self.account.gradient(self.variable))
+            raw = self._raw_by_identities
+            return None if raw is None else self._assumed(raw)
+
+    @property
+    def _raw_by_identities(self) -> Expr | None:
+        return None if self.account is None else self.account.gradient(self.variable)
 
     @property
     def routes(self) -> dict[str, Expr | None]:
@@ -183,35 +195,69 @@ class Derivation:
     @cached_property
     def unconstrained(self) -> Expr | None:
         """The derivative with all entries of the variable independent."""
-        first, second = "by_identities", "by_index"
-        if self.route == "index":
-            first, second = second, first
-        found: Expr | None = getattr(self, first)
-        if found is None or _has_slices(found):
-            found = _shorter(found, getattr(self, second))
+        with self._limits():
+            return self._assumed(self._raw) if self._raw is not None else None
+
+    @cached_property
+    def general(self) -> Expr | None:
+        """The derivative for all values, whether they are of the kinds assumed or not."""
+        with self._limits():
+            return self._finished(self._raw) if self._raw is not None else None
+
+    @cached_property
+    def _raw(self) -> Expr | None:
+        """What the route that is shown gives, not simplified."""
+        found = self._raw_by_index if self.route == "index" else self._raw_by_identities
+        if found is None or _has_slices(self._finished(found)):
+            both = (self._raw_by_identities, self._raw_by_index)
+            first, second = both[::-1] if self.route == "index" else both
+            found = _shorter(first, second, self._finished)
         return found
 
     @property
     def structure(self) -> str | None:
-        """The structure of the variable: symmetric, diagonal, or None."""
+        """The structure of the variable: one of `kinds.STRUCTURES`, or None."""
         return self.options.structure.get(self.variable.name)
+
+    @cached_property
+    def _facts(self) -> Facts:
+        """What is said of the values of symbols."""
+        return facts_of(self.options.assume)
+
+    @cached_property
+    def _structured_facts(self) -> Facts:
+        """The same with the structure of the variable."""
+        name = self.variable.name
+        said = f"{self.options.assume.get(name, '')},{self.structure or ''}"
+        return facts_of({**self.options.assume, name: said})
 
     def _constrained(self, e: Expr) -> Expr:
         if self.structure is None:
             return e
-        found = with_structure(e, self.structure)
-        return factored(with_assumptions(found, {self.variable.name: "symmetric"}))
+        found = with_facts(with_structure(e, self.structure), self._structured_facts)
+        return factored(found)
 
     @cached_property
     def _start(self) -> Expr:
         """The function from which the route by identities starts."""
         return multiplied_out(self.function) if self.form == "expanded" else self.function
 
-    def _finished(self, e: Expr) -> Expr:
+    def _simplified(self, e: Expr) -> Expr:
         result = simplify(e)
-        if self.form == "expanded":
-            return with_assumptions(expanded(result), self.options.assume)
-        return factored(with_assumptions(result, self.options.assume))
+        return expanded(result) if self.form == "expanded" else result
+
+    def _finished(self, e: Expr) -> Expr:
+        """A route's answer in the form asked for."""
+        result = self._simplified(e)
+        return result if self.form == "expanded" else factored(result)
+
+    def _assumed(self, e: Expr) -> Expr:
+        """A route's answer in the form asked for, with what is assumed of the symbols."""
+        return self._with(self._facts, e)
+
+    def _with(self, facts: Facts, e: Expr) -> Expr:
+        result = with_facts(self._simplified(e), facts)
+        return result if self.form == "expanded" else factored(result)
 
     # ------------------------------------------------------------------ what is shown
 
@@ -238,18 +284,41 @@ class Derivation:
             )
             if len(self.occurrences) > 1 or self.gradient is None:
                 found.append(index_step(self.variable, *self._index_gradient()))
-        result = self.unconstrained
+        result = self.general
         if result is not None:
             count = len(self.occurrences) if self.route != "identities" else 1
             if self.route != "identities":
                 found.append(result_step(self.function, self.variable, result, count))
+                found += self._assumption_steps("matrix")
             if self.route != "index" and self.account is not None and self.account.forms:
                 found += self._other_route(result)
             if self.route == "identities":
                 found.append(result_step(self.function, self.variable, result, count))
-        if self.structure is not None and self.gradient is not None:
-            found.append(structure_step(self.variable, self.structure, self.gradient))
-        return found
+                found += self._assumption_steps("matrix")
+        return [*found, *self._structure_steps()]
+
+    def _assumption_steps(self, kind: str) -> Iterator[Step]:
+        """The result for all values, and what it is under the assumptions, if that is another."""
+        general, result, raw = self.general, self.unconstrained, self._raw
+        if general is not None and result is not None and raw is not None and general != result:
+            used = facts_used(self._facts, lambda facts: self._with(facts, raw), result)
+            yield Step(kind, general, result, because(used, self._reading.symbols))
+
+    def _structure_steps(self) -> Iterator[Step]:
+        """The derivative by the structured variable, and what its values make of it."""
+        if self.structure is None or self.unconstrained is None or self.gradient is None:
+            return
+        start = with_structure(self.unconstrained, self.structure)
+        moving = factored(start)
+        yield structure_step(self.variable, self.structure, moving)
+        if moving != self.gradient:
+            used = facts_used(
+                self._structured_facts,
+                lambda facts: factored(with_facts(start, facts)),
+                self.gradient,
+            )
+            reason = because(used, self._reading.symbols)
+            yield Step("matrix", moving, self.gradient, reason)
 
     def _other_route(self, result: Expr) -> list[Step]:
         """The way by identities; left out beside the other where it is only the result again."""
@@ -258,6 +327,7 @@ class Derivation:
         steps = list(
             identity_steps(self.function, self.account, self.variable, result, self._start, taken)
         )
+        steps += self._assumption_steps("identities")
         again = len(steps) == 1 and steps[0].lhs == Derivative(self.function, self.variable)
         return [] if again and self.route == "both" else steps
 
@@ -266,7 +336,13 @@ class Derivation:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What a reader should know: the variable does not occur, no matrix form exists."""
+        """What a reader should know: the concerns, and where there is no derivative."""
+        smooth = smoothness_notices(self.function, self.variable, self._structured_facts)
+        return self.concerns + smooth
+
+    @property
+    def concerns(self) -> tuple[str, ...]:
+        """What the author may want to change: no matrix form exists, the variable is missing."""
         found = []
         if self.variable.name not in self.function.symbols:
             found.append(f"{self.variable} does not occur in the function: the derivative is zero")
@@ -422,10 +498,10 @@ def _has_slices(e: Expr) -> bool:
     return any(isinstance(node, ex.IndexSum | ex.Rows) for node in ex.walk(e))
 
 
-def _shorter(a: Expr | None, b: Expr | None) -> Expr | None:
-    """The one with fewer symbols and slices; the first where they have as many."""
+def _shorter(a: Expr | None, b: Expr | None, finished: Callable[[Expr], Expr]) -> Expr | None:
+    """The one with fewer symbols and slices when finished; the first where they have as many."""
     found = [e for e in (a, b) if e is not None]
-    return min(found, key=lambda e: ex.leaf_count(e) + _slices(e), default=None)
+    return min(found, key=lambda e: ex.leaf_count(finished(e)) + _slices(finished(e)), default=None)
 
 
 def _slices(e: Expr) -> int:

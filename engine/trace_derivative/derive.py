@@ -32,6 +32,7 @@ from .options import (
     Shapes,
     check_known,
     check_numbers,
+    check_together,
     choose,
     pairs,
     square_kinds,
@@ -73,9 +74,9 @@ def derive(
     :param shapes: `"A: p m; x: n; a: scalar; J: ones"` or a mapping from names to tuples of
         dimensions; what is not declared is inferred
     :param where: abbreviations, `"D = B*X*C'"` or a mapping
-    :param assume: properties of symbols (positive, symmetric, spd, invertible, diagonal,
-        orthogonal), `"S: symmetric"` or a mapping
-    :param structure: of the variable (symmetric, diagonal); the gradient is then the constrained
+    :param assume: properties of symbols, `"S: symmetric; Q: orthogonal"` or a mapping; all of them
+        are in `kinds.KINDS`
+    :param structure: of the variable (`kinds.STRUCTURES`); the gradient is then the constrained
         one
     :param route: index, identities or both
     :param form: compact (as the identities give it) or expanded (multiplied out)
@@ -284,6 +285,7 @@ def equal(
         square = square_kinds(kinds)
         reading = read(a, b, shapes=shapes, where=where, same_shape=True, square=square)
         left, right = reading.exprs
+        check_together(reading.symbols, kinds)
         points = draw(
             (left, right),
             reading.symbols,

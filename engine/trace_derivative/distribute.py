@@ -91,6 +91,8 @@ def _expand(e: Expr, again: _Rewrite) -> Expr:
             return ex.add(*[_trace_of_term(t) for t in terms])
         case ex.Total(arg=ex.Add(terms=terms)):
             return ex.add(*[ex.total(t) for t in terms])
+        case ex.Triangle(arg=ex.Add(terms=terms), part=part):
+            return ex.add(*[ex.triangle(part, t) for t in terms])
         case ex.IndexSum(indices=indices, body=ex.Add(terms=terms)):
             return ex.add(*[ex.index_sum(indices, t) for t in terms])
         case _:

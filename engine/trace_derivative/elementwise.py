@@ -10,6 +10,7 @@ from .length import length
 from .powers import Powers, joined_functions
 from .rewrite import simplify
 from .transposes import column, flip
+from .triangles import in_triangles, is_mask
 
 
 def elementwise_rule(e: Expr) -> Expr:
@@ -22,6 +23,7 @@ def elementwise_rule(e: Expr) -> Expr:
     _gather(e, Fraction(1), exponents, scalars, below)
     if any(ex.is_zero(b) for b, p in exponents.items() if p > 0):
         return ex.zeros(*e.shape)
+    exponents = {b: min(p, Fraction(1)) if is_mask(b) else p for b, p in exponents.items()}
     exponents = joined_functions(exponents)
     power = _common_power(exponents) if not below else 1
     if power > 1:
@@ -40,7 +42,7 @@ def elementwise_rule(e: Expr) -> Expr:
             below.append(ex.power(base, ex.number(-p)))
     if not above and (left or right) and not below:
         return e
-    above = _on_diagonal(above)
+    above = in_triangles(_on_diagonal(above))
     body = ex.hadamard(*above) if above else ex.ones(*e.shape)
     if not above and len(below) == 1 and isinstance(below[0], ex.Power):
         body, below = ex.power(below[0].base, ex.neg(below[0].exponent)), []
@@ -148,7 +150,9 @@ def _gather(
 
 def has_zeros(e: Expr) -> bool:
     """Is some entry zero whatever the values are?  Then it cancels nothing."""
-    return any(isinstance(node, ex.Identity | ex.Zeros | ex.Diag) for node in ex.walk(e))
+    return any(
+        isinstance(node, ex.Identity | ex.Zeros | ex.Diag | ex.Triangle) for node in ex.walk(e)
+    )
 
 
 def power_rule(e: Expr) -> Expr:

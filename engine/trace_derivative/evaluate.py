@@ -190,6 +190,9 @@ class Evaluator:
             ):
                 array, axes = self._at(arg)
                 return _OF_STACKS[type(e)](array), axes
+            case ex.Triangle(arg=arg, part=part):
+                array, axes = self._at(arg)
+                return (np.tril if part == "lower" else np.triu)(array), axes
             case ex.Identity(shape=(n, _)):
                 return np.eye(self.size(n)), ()
             case ex.Ones(shape=(m, n)):

@@ -143,6 +143,9 @@ class _Expander:
                 assert j is not None
                 vector = self.entry(arg, *self.along(arg, i), depth)
                 return ix.times(ix.kronecker(i, j), vector)
+            case ex.Triangle(arg=arg, part=part):
+                mask = ix.element(ex.triangle(part, ex.ones(*e.shape)), i, j)
+                return ix.times(mask, self.entry(arg, i, j, depth))
             case ex.Diagonal(arg=arg):
                 return self.entry(arg, i, i, depth)
             case ex.Identity():

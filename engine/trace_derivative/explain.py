@@ -155,7 +155,10 @@ def _origin(
                 node, axis = arg, 1 - axis
             case Negative(arg=arg) | Raised(base=arg):
                 node = arg
-            case Call(elementwise=True, args=args) | Call(function="inv", args=args):
+            case (
+                Call(elementwise=True, args=args)
+                | Call(function="inv" | "tril" | "triu", args=args)
+            ):
                 node = args[0]
             case _:
                 return node

@@ -40,6 +40,7 @@ from .nodes import (
     Number as Number,
     Ones as Ones,
     Operation as Operation,
+    Part as Part,
     Power as Power,
     Quotient as Quotient,
     Row as Row,
@@ -49,6 +50,7 @@ from .nodes import (
     Total as Total,
     Trace as Trace,
     Transpose as Transpose,
+    Triangle as Triangle,
     Unvec as Unvec,
     Vec as Vec,
     Zeros as Zeros,
@@ -249,6 +251,8 @@ def transpose(e: Expr) -> Expr:
         return zeros(*e.shape[::-1])
     if isinstance(e, Ones) and e.shape[1] != 1:
         return ones(*e.shape[::-1])
+    if isinstance(e, Triangle) and isinstance(e.arg, Ones):
+        return triangle(mirrored(e.part), e.arg)
     return make(Transpose, (e.shape[1], e.shape[0]), (e,), e)
 
 
@@ -528,6 +532,19 @@ def diagonal(e: Expr) -> Expr:
     return e if e.shape == SCALAR else make(Diagonal, (e.shape[0], 1), (e,), e)
 
 
+def triangle(part: Part, e: Expr) -> Expr:
+    """The lower or the upper triangle of a square matrix, the diagonal included."""
+    _need_square(e, "tril" if part == "lower" else "triu")
+    if e.shape == SCALAR or isinstance(e, Identity | Diag | Zeros):
+        return e
+    return make(Triangle, e.shape, (e,), e, part)
+
+
+def mirrored(part: Part) -> Part:
+    """The triangle that a triangle becomes when it is transposed."""
+    return "upper" if part == "lower" else "lower"
+
+
 def trace(e: Expr) -> Expr:
     """`tr(e)`; a scalar is its own trace."""
     _need_square(e, "tr")
@@ -685,6 +702,8 @@ def with_children(e: Expr, new: tuple[Expr, ...]) -> Expr:
             return apply(e.function, *new)
         case Operation():
             return operation(e.operator, *new)
+        case Triangle():
+            return triangle(e.part, new[0])
         case Row():
             return row(new[0], e.index)
         case Column():

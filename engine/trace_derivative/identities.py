@@ -417,6 +417,11 @@ def _diag(form: Form) -> tuple[Form, ...]:
     return (_inside(form, v if v.shape[1] == 1 else flip(v), _diagonal_of_cofactor(form)),)
 
 
+def _triangle(form: Form) -> tuple[Form, ...]:
+    assert isinstance(form.factor, ex.Triangle)
+    return (_inside(form, form.factor.arg, ex.triangle(form.factor.part, form.dual())),)
+
+
 def _diagonal(form: Form) -> tuple[Form, ...]:
     assert isinstance(form.factor, ex.Diagonal)
     return (replace(form, factor=form.factor.arg, left=(ex.diag(form.dual()),), right=()),)
@@ -588,6 +593,12 @@ RULES: dict[type[ex.Node], Rule] = {
     ex.Diag: Rule("diagonal matrix", "d tr[A*diag(z)*B] = d ((A'.*B)*1)'*z", "notes (31)", _diag),
     ex.Diagonal: Rule(
         "diagonal of a matrix", "d d'*diag(Z) = d tr[diag(d)*Z]", "notes (31)", _diagonal
+    ),
+    ex.Triangle: Rule(
+        "triangle of a matrix",
+        "d tr[D'*tril(Z)] = d tr[tril(D)'*Z]",
+        "definition",
+        _triangle,
     ),
     ex.Inverse: Rule(
         "inverse", "d tr[A*inv(Z)*B] = -d tr[A*inv(Z)*Z*inv(Z)*B]", "Cookbook (59)", _inverse

@@ -202,6 +202,13 @@ def kronecker(row: Index, column: Index) -> Indexed:
     return ONE if row == column else _make(KroneckerDelta, (), row, column, own=(row, column))
 
 
+def is_indicator(t: Indexed) -> bool:
+    """Is the value 0 or 1, so that it is its own power?"""
+    if isinstance(t, Element):
+        return isinstance(t.matrix, ex.Triangle) and isinstance(t.matrix.arg, ex.Ones)
+    return isinstance(t, KroneckerDelta)
+
+
 def times(*factors: Indexed) -> Indexed:
     """The product; nested products become flat, numbers go in front."""
     coefficient = _UNIT
@@ -217,6 +224,8 @@ def times(*factors: Indexed) -> Indexed:
             flat.extend(f.factors)
         else:
             flat.append(f)
+    if any(is_indicator(f) and flat.count(f) > 1 for f in flat):
+        flat = [f for n, f in enumerate(flat) if not (is_indicator(f) and f in flat[:n])]
     if coefficient == 0:
         return ZERO
     if not flat:
@@ -285,10 +294,10 @@ def pow_(base: Indexed, exponent: Indexed) -> Indexed:
                 return pow_(base.base, times(base.exponent, exponent))
         if isinstance(base, Function) and base.function == "sqrt" and p % 2 == 0:
             return pow_(base.arg, num(p / 2))
-        if p > 0 and isinstance(base, KroneckerDelta):
+        if p > 0 and is_indicator(base):
             return base
         if p > 0 and isinstance(base, Times):
-            deltas = [f for f in base.factors if isinstance(f, KroneckerDelta)]
+            deltas = [f for f in base.factors if is_indicator(f)]
             if deltas:
                 rest = [f for f in base.factors if f not in deltas]
                 return times(*deltas, pow_(times(num(base.coefficient), *rest), exponent))

@@ -22,7 +22,7 @@ from .expr import Expr, Index
 from .functions import PI
 from .indexed import Indexed
 from .matrix_functions import word_of
-from .render_text import is_divisor, reciprocal
+from .render_text import TRIANGLES, is_divisor, reciprocal
 from .statements import Derivative, DerivativeSum, EntryOfResult, FunctionName, Side
 
 
@@ -298,6 +298,8 @@ class Typesetter(ABC):
                 return self.call(name, self.listed(map(self.of, args)), e.shape == ex.SCALAR)
             case ex.Operation():
                 return self._operation(e)
+            case ex.Triangle(arg=arg, part=part):
+                return self.call(TRIANGLES[part], self.of(arg), False)
             case ex.Row() | ex.Column() | ex.Entry() | ex.Delta() | ex.IndexSum() | ex.Rows():
                 return self._with_indices(e)
             case ex.Identity() | ex.Ones() | ex.Zeros():

@@ -28,6 +28,7 @@ _LINEAR = (
     | ex.Total
     | ex.Diag
     | ex.Diagonal
+    | ex.Triangle
     | ex.Row
     | ex.Column
     | ex.Entry

@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard, TypeVar, assert_never
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    NamedTuple,
+    TypeAlias,
+    TypeGuard,
+    TypeVar,
+    assert_never,
+)
 
 from . import sizes
 from .sizes import Dim as Dim
@@ -20,6 +29,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 Shape: TypeAlias = tuple[Dim, Dim]
+Part: TypeAlias = Literal["lower", "upper"]
 
 SCALAR: Shape = (1, 1)
 
@@ -291,6 +301,14 @@ class Block(Node):
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Triangle(Node):
+    """A square matrix with all entries above (or below) the diagonal made zero, `tril(A)`."""
+
+    arg: Expr
+    part: Part
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Trace(Node):
     """`tr(A)`."""
 
@@ -362,6 +380,7 @@ Expr: TypeAlias = (
     | Trace
     | Diag
     | Diagonal
+    | Triangle
     | Identity
     | Ones
     | Zeros
@@ -529,6 +548,7 @@ def children(e: Expr) -> tuple[Expr, ...]:
             | Diagonal(arg=a)
             | Vec(arg=a)
             | Unvec(arg=a)
+            | Triangle(arg=a)
             | Trace(arg=a)
             | Total(arg=a)
             | Row(arg=a)

@@ -19,6 +19,7 @@ from . import expr as ex, functions
 from .errors import LimitError, ShapeError
 from .evaluate import Axed, Evaluator
 from .expr import Expr, Symbol
+from .kinds import KINDS
 from .limits import check_time, limited
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -46,7 +47,7 @@ def gradient(
 
     It has the form that `evaluate` gives an expression of the variable's shape: `(n,)` for a
     column vector, no dimensions for a scalar.  With a `structure` the variable moves as it can:
-    of a symmetric matrix two entries at a time, of a diagonal one those on the diagonal.
+    of a symmetric matrix two entries at a time, of a triangular one those in the triangle.
     """
     if e.shape != ex.SCALAR:
         raise ShapeError(f"a scalar is needed to differentiate, not {ex.describe(e.shape)}")
@@ -83,10 +84,9 @@ def _directions(shape: tuple[int, ...], structure: str | None) -> Array:
     units = np.eye(shape[0] * shape[1]).reshape(-1, *shape)
     if structure is None or shape == (1, 1):
         return units
-    on_diagonal = np.eye(shape[0]).reshape(-1, 1, 1)
-    if structure == "diagonal":
-        return units * on_diagonal
-    return np.where(on_diagonal > 0, units, units + units.transpose(0, 2, 1))
+    moves = KINDS[structure].moves
+    assert moves is not None
+    return moves(units)
 
 
 def _complex_step(along: Callable[[slice, Array], Array], part: slice) -> Array:

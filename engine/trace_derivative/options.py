@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, TypedDict
 
 from .errors import ParseError, ShapeError
-from .expr import SCALAR
+from .expr import SCALAR, Symbol
+from .kinds import STRUCTURES, check_kinds, is_square, kinds_of
 from .limits import Limits
 from .read import Reading
-from .sampling import KINDS, kinds_of
 
 ROUTES = ("index", "identities", "both")
 FORMS = ("compact", "expanded")
-STRUCTURES = ("symmetric", "diagonal")
 LARGEST_TOLERANCE = 0.01
-SQUARE = frozenset(KINDS) - {"any", "positive"}
-"""The kinds of symbols that only a square matrix can be."""
 
 Shapes: TypeAlias = str | Mapping[str, Any] | None
 Pairs: TypeAlias = str | Mapping[str, str] | None
@@ -94,11 +91,18 @@ def check_known(options: Options, reading: Reading) -> None:
             raise ShapeError(
                 f"{symbol} is a scalar: only a matrix has a structure", hint="leave out structure"
             )
+    check_together(reading.symbols, options.assume, options.structure)
+
+
+def check_together(symbols: Mapping[str, Symbol], *given: Mapping[str, str]) -> None:
+    """Raise `ParseError` where no value can be all that is said of a symbol."""
+    for name, symbol in symbols.items():
+        check_kinds(symbol, kinds_of(",".join(part.get(name, "") for part in given)))
 
 
 def square_kinds(assume: Mapping[str, str]) -> tuple[str, ...]:
     """The names that assumptions make square matrices; checks the kinds."""
-    return tuple(name for name, kind in assume.items() if kinds_of(kind) & SQUARE)
+    return tuple(name for name, kind in assume.items() if is_square(kinds_of(kind)))
 
 
 def square_names(options: Options) -> tuple[str, ...]:

@@ -85,7 +85,7 @@ class Display:
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """All that is shown of a derivation."""
+    """All that is shown of a derivation; `concerns` are the notices that are for the author too."""
 
     displays: tuple[Display, ...]
     verification: str
@@ -93,6 +93,7 @@ class Presentation:
     failures: tuple[Check, ...]
     code: str
     notices: tuple[str, ...]
+    concerns: tuple[str, ...] = ()
 
 
 def present(
@@ -123,7 +124,7 @@ def present(
     code = d.numpy() if "code" in show or d.gradient is None else ""
     wanted = "verification" in show and not refuted
     shown = line if wanted or status == "failed" else ""
-    return Presentation(displays, shown, status, failures, code, d.notices)
+    return Presentation(displays, shown, status, failures, code, d.notices, d.concerns)
 
 
 def present_expansion(

@@ -10,6 +10,7 @@ from .matrix_functions import commuting_joined
 from .powers import merge_powers
 from .rewrite import simplify
 from .transposes import column, flip, transposes
+from .triangles import masked
 
 
 def mul_rule(e: Expr) -> Expr:
@@ -22,7 +23,7 @@ def mul_rule(e: Expr) -> Expr:
     joined = commuting_joined(chain)
     chain = _join(chain if joined == chain else [simplify(m) for m in joined])
     if len(chain) > 1:
-        chain = _diagonals(cancelled(chain))
+        chain = masked(_diagonals(cancelled(chain)))
     scalars, chain = _inner_scalars(scalars, chain)
     scalars = merge_powers(scalars)
     scalars, chain = _absorbed(scalars, chain)

@@ -40,7 +40,7 @@ def diagonal_rule(e: Expr) -> Expr:
             return column(v)
         case ex.Identity() | ex.Ones():
             return ex.ones(e.shape[0])
-        case ex.Transpose(arg=arg):
+        case ex.Transpose(arg=arg) | ex.Triangle(arg=arg):
             return ex.diagonal(arg)
         case ex.Mul(matrices=(ex.Diag(arg=u), *others)) if others:
             return ex.hadamard(column(u), ex.diagonal(ex.mul(*others)))
@@ -63,6 +63,8 @@ def trace_rule(e: Expr) -> Expr:
     if not isinstance(e, ex.Trace):
         return e
     rest = e.arg
+    if isinstance(rest, ex.Triangle):
+        return ex.trace(rest.arg)
     if isinstance(rest, ex.Mul):
         for n, m in enumerate(rest.matrices):
             if isinstance(m, ex.Ones) and m.shape[1] != 1:

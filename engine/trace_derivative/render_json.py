@@ -141,6 +141,8 @@ def _expr_fields(e: Expr) -> Json:
             return {"kind": "apply", "function": name, "arguments": [_expr(a) for a in args]}
         case ex.Operation(operator=name, args=args):
             return {"kind": "operator", "operator": name, "arguments": [_expr(a) for a in args]}
+        case ex.Triangle(arg=arg, part=part):
+            return {"kind": "triangle", "part": part, "argument": _expr(arg)}
         case ex.Row() | ex.Column() | ex.Entry() | ex.Delta() | ex.IndexSum() | ex.Rows():
             return _with_indices(e)
         case (

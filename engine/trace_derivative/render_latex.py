@@ -90,6 +90,8 @@ _OPERATORS = {
     "tr": r"\mathrm{tr}",
     "diag": r"\mathrm{diag}",
     "vec": r"\mathrm{vec}",
+    "tril": r"\mathrm{tril}",
+    "triu": r"\mathrm{triu}",
     "sum": r"\mathrm{sum}",
 }
 _TRANSPOSES = {"T": ("T", "-T"), "top": (r"\top", r"-\top")}

@@ -18,6 +18,7 @@ from . import expr as ex, functions, operators, sizes, templates
 from .errors import UnsupportedError
 from .expr import Dim, Expr, Index
 from .matrix_functions import POWER, word_of
+from .render_text import TRIANGLES
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TAKEN = frozenset({"np", "math", "scipy", "sympy", "sum", "range", "float"})
@@ -246,6 +247,8 @@ class Code:
                 if meaning is not None:
                     return self.of(meaning, Level.ATOM), Level.ATOM
                 return self._called(name, operators.TABLE[name].numpy, args)
+            case ex.Triangle(arg=arg, part=part):
+                return f"np.{TRIANGLES[part]}({self.of(arg, _Level.SUM)})", _Level.ATOM
             case ex.Row() | ex.Column() | ex.Entry() | ex.Delta() | ex.IndexSum() | ex.Rows():
                 return self._with_indices(e), Level.ATOM
             case ex.Identity() | ex.Ones() | ex.Zeros():

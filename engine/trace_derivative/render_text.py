@@ -30,6 +30,9 @@ _CALLS: dict[type[ex.Node], str] = {
 }
 
 
+TRIANGLES: dict[ex.Part, str] = {"lower": "tril", "upper": "triu"}
+
+
 def text(e: Expr) -> str:
     """The canonical text of an expression."""
     return _Writer().of(e)[0]
@@ -130,6 +133,8 @@ class _Writer:
                 | ex.Total(arg=arg)
             ):
                 return f"{_CALLS[type(e)]}({self.of(arg)[0]})", ATOM
+            case ex.Triangle(arg=arg, part=part):
+                return f"{TRIANGLES[part]}({self.of(arg)[0]})", ATOM
             case ex.Identity(shape=(n, _)):
                 return constant("eye", (n,)), ATOM
             case ex.Ones(shape=(m, n)):

@@ -19,12 +19,14 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from . import expr as ex, functions, operators, sizes, spectral
-from .errors import ParseError, ShapeError, UnsupportedError
+from .errors import UnsupportedError
 from .evaluate import Evaluator
 from .expr import Dim, Expr, Symbol
+from .kinds import check_kinds, drawn, kinds_of
 from .limits import check_time
 from .matrix_functions import has_cut
 from .stacks import Value
+from .values import CONDITION, Draw, Way
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -38,28 +40,8 @@ MARGIN = 0.01
 THOROUGH = 8
 """The number of points of a thorough search."""
 
-CONDITION = 1e4
-"""The largest condition number of a matrix that is inverted."""
-
 LARGEST = (1e8, 1e100)
 """The largest number that may occur: first the one, and if need be the other."""
-
-KINDS = (
-    "any",
-    "positive",
-    "symmetric",
-    "spd",
-    "invertible",
-    "orthogonal",
-    "diagonal",
-)
-"""What can be assumed of a symbol; several may be given, separated by commas."""
-
-_ALSO = {
-    "positive definite": "spd",
-    "symmetric positive definite": "spd",
-    "nonsingular": "invertible",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +85,8 @@ def samples(
         name: kinds_of(f"{(assume or {}).get(name, '')},{(structure or {}).get(name, '')}")
         for name in symbols
     }
+    for name, symbol in symbols.items():
+        check_kinds(symbol, kinds[name])
     search = _Search(exprs, symbols, kinds, rng, small)
     found: list[Sample] = []
     wide = thorough or any(map(_has_kinks, exprs))
@@ -110,6 +94,10 @@ def samples(
         point = search.point(avoid=found[0].dims if len(found) == 1 else None)
         found.append(search.widened(point) if wide and len(found) % 2 else point)
     return tuple(found)
+
+
+def _in_words(kinds: frozenset[str]) -> str:
+    return " and ".join(sorted(kinds))
 
 
 def _has_kinks(e: Expr) -> bool:
@@ -120,20 +108,6 @@ def _has_kinks(e: Expr) -> bool:
         if isinstance(node, ex.Apply) and not functions.get(node.function).analytic:
             return True
     return False
-
-
-def kinds_of(text: str) -> frozenset[str]:
-    """The kinds that an assumption names."""
-    out = set()
-    for part in text.replace("_", " ").replace("-", " ").split(","):
-        word = " ".join(part.lower().split())
-        kind = _ALSO.get(word, word)
-        if kind and kind not in KINDS:
-            raise ParseError(
-                f"unknown assumption: {word}", hint=f"one of {', '.join(KINDS)}, or several"
-            )
-        out.add(kind)
-    return frozenset(out - {"", "any"})
 
 
 # ---------------------------------------------------------------------------- sizes
@@ -171,8 +145,8 @@ def _parts(dim: Dim) -> tuple[Dim, ...]:
 class _Sizes:
     """Sizes for the named dimensions: all different, none that of a dimension given as a number.
 
-    Among more than `_MANY` the `small` ones get the least sizes.  `aliases` are names of composite
-    dimensions.
+    Among more than `_MANY` the `small` ones get the least sizes.  There is one size to spare, and
+    `more`.  `aliases` are names of composite dimensions.
     """
 
     def __init__(
@@ -181,6 +155,7 @@ class _Sizes:
         rng: random.Random,
         small: Sequence[Dim] = (),
         aliases: Mapping[str, Dim] | None = None,
+        more: int = 0,
     ) -> None:
         self.rng = rng
         self.aliases = dict(aliases or {})
@@ -189,7 +164,8 @@ class _Sizes:
             self.names.sort(key=lambda d: d not in small)
         self.small = sum(d in small for d in self.names)
         fixed = {d for d in dims if isinstance(d, int)}
-        self.sizes = [n for n in range(2, len(dims) + 4) if n not in fixed][: len(self.names) + 1]
+        count = len(self.names) + 1 + more
+        self.sizes = [n for n in range(2, len(dims) + more + 4) if n not in fixed][:count]
 
     def draw(self, avoid: Mapping[str, int] | None) -> list[dict[str, int]]:
         """Some assignments in random order; none is `avoid`, unless there is no other."""
@@ -237,44 +213,28 @@ class _Sizes:
 # ---------------------------------------------------------------------------- values
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """A way to draw values: sizes of entries from `low` to `high`, of either sign or not.
-
-    Square matrices may get a form: with a positive definite symmetric part (definite), or of
-    spectral radius 1 (bounded); neither is symmetric or orthogonal, for then a lost transpose
-    could hide.  `scaled` entries become smaller with the size of the matrix, so that a long
-    product neither grows nor vanishes.
-    """
-
-    low: float
-    high: float
-    signed: bool = True
-    square: str = ""
-    scaled: bool = False
-
-
 _WAYS = (
-    _Way(0.25, 1.25),
-    _Way(0.5, 2.0, signed=False),
-    _Way(1.5, 4.0, signed=False),
-    _Way(0.25, 1.25, square="definite"),
-    _Way(0.5, 2.0, signed=False, square="definite"),
-    _Way(0.05, 0.35),
-    _Way(0.05, 0.35, signed=False),
-    _Way(0.4, 0.9, square="bounded"),
-    _Way(0.02, 0.12),
-    _Way(4.0, 9.0),
-    _Way(0.999, 1.001, square="bounded"),
+    Way(0.25, 1.25),
+    Way(0.5, 2.0, signed=False),
+    Way(1.5, 4.0, signed=False),
+    Way(0.25, 1.25, square="definite"),
+    Way(0.5, 2.0, signed=False, square="definite"),
+    Way(0.05, 0.35),
+    Way(0.05, 0.35, signed=False),
+    Way(0.4, 0.9, square="bounded"),
+    Way(0.02, 0.12),
+    Way(4.0, 9.0),
+    Way(0.999, 1.001, square="bounded"),
 )
 _MANY_WAYS = (
-    _Way(0.5, 1.4, scaled=True),
-    _Way(0.5, 1.4, signed=False, scaled=True),
+    Way(0.5, 1.4, scaled=True),
+    Way(0.5, 1.4, signed=False, scaled=True),
     *_WAYS,
 )
 """The ways for expressions with more than `_MANY` dimensions."""
-_WIDE = _Way(0.05, 8.0)
+_WIDE = Way(0.05, 8.0)
 _TRIES = 6
+_MORE_SIZES = 2
 _MIXED_TRIES = 100
 _ASSIGNMENTS = 24
 
@@ -294,40 +254,54 @@ class _Search:
         self.symbols = symbols
         self.kinds = kinds
         self.rng = rng
-        self.sizes = _Sizes(dims_of(exprs, symbols), rng, small, ex.aliases(exprs))
-        self.best: dict[str, _Way] | None = None
+        self.dims = dims_of(exprs, symbols)
+        self.small = small
+        self.aliases = ex.aliases(exprs)
+        self.sizes = _Sizes(self.dims, rng, small, self.aliases)
+        self.best: dict[str, Way] | None = None
         self.complaint = ""
 
     def point(self, avoid: Mapping[str, int] | None) -> Sample:
-        """A sample at other sizes than `avoid`: many sizes in haste, then a few at length."""
-        drawn = self.sizes.draw(avoid)
+        """A sample at other sizes than `avoid`; larger ones where there is none among the least.
+
+        A skew matrix, say, is invertible at every other size.
+        """
+        found = self._point(avoid)
+        if found is None:
+            self.sizes = _Sizes(self.dims, self.rng, self.small, self.aliases, _MORE_SIZES)
+            found = self._point(avoid)
+        if found is None:
+            raise UnsupportedError(
+                f"no point was found at which all of it can be evaluated: {self.complaint}",
+                hint="say of what kind the values are, for example assume={'X': 'positive'}",
+            )
+        return found
+
+    def _point(self, avoid: Mapping[str, int] | None) -> Sample | None:
+        """A sample: many sizes in haste, then a few at length; None where there is none."""
+        assignments = self.sizes.draw(avoid)
         all_ways = _MANY_WAYS if len(self.sizes.names) > _MANY else _WAYS
-        quick: list[_Way | None] = [*all_ways[:5], None]
+        quick: list[Way | None] = [*all_ways[:5], None]
         if self.best is not None:
-            for dims in drawn:
+            for dims in assignments:
                 for _ in range(_TRIES):
                     sample = self._try(dims, self.best, LARGEST[0])
                     if sample is not None:
                         return sample
         long = [way for way in all_ways for _ in range(_TRIES)] + [None] * _MIXED_TRIES
         for ways, some, largest in (
-            (2 * quick, drawn, LARGEST[0]),
-            (long, drawn[:3], LARGEST[0]),
-            (long, drawn[:1], LARGEST[1]),
+            (2 * quick, assignments, LARGEST[0]),
+            (long, assignments[:3], LARGEST[0]),
+            (long, assignments[:1], LARGEST[1]),
         ):
             for dims, way in product(some, ways):
                 ways_of = {name: way or self._any_way() for name in self.symbols}
                 sample = self._try(dims, ways_of, largest)
                 if sample is not None:
                     return self._relaxed(sample, ways_of, all_ways[0], largest)
-        raise UnsupportedError(
-            f"no point was found at which all of it can be evaluated: {self.complaint}",
-            hint="say of what kind the values are, for example assume={'X': 'positive'}",
-        )
+        return None
 
-    def _relaxed(
-        self, sample: Sample, ways: dict[str, _Way], plain: _Way, largest: float
-    ) -> Sample:
+    def _relaxed(self, sample: Sample, ways: dict[str, Way], plain: Way, largest: float) -> Sample:
         """The point with every symbol drawn in the plain way that need not be drawn otherwise.
 
         What holds for positive values only would else be taken for true of all values.
@@ -349,113 +323,45 @@ class _Search:
             sample = self._redrawn(sample, name, _WIDE, LARGEST[0]) or sample
         return sample
 
-    def _redrawn(self, sample: Sample, name: str, way: _Way, largest: float) -> Sample | None:
+    def _redrawn(self, sample: Sample, name: str, way: Way, largest: float) -> Sample | None:
         """The point with one symbol drawn anew; None where it leaves the domain."""
-        values = {**sample.values, name: self._draw(self.symbols[name], sample.dims, way)}
+        value = self._draw(self.symbols[name], sample.dims, way)
+        if value is None:
+            return None
+        values = {**sample.values, name: value}
         if complaint_at(self.exprs, values, sample.dims, largest) is None:
             return Sample(values, sample.dims)
         return None
 
-    def _try(self, dims: dict[str, int], ways: Mapping[str, _Way], largest: float) -> Sample | None:
+    def _try(self, dims: dict[str, int], ways: Mapping[str, Way], largest: float) -> Sample | None:
         check_time()
-        values = {
-            name: self._draw(symbol, dims, ways[name]) for name, symbol in self.symbols.items()
-        }
+        values = {}
+        for name, symbol in self.symbols.items():
+            value = self._draw(symbol, dims, ways[name])
+            if value is None:
+                self.complaint = (
+                    f"there is no value of {name} that is {_in_words(self.kinds[name])}"
+                )
+                return None
+            values[name] = value
         complaint = complaint_at(self.exprs, values, dims, largest)
         if complaint is None:
             return Sample(values, dims)
         self.complaint = complaint
         return None
 
-    def _any_way(self) -> _Way:
+    def _any_way(self) -> Way:
         return _WAYS[int(self.rng.random() * len(_WAYS))]
 
-    def _draw(self, symbol: Symbol, dims: Mapping[str, int], way: _Way) -> Array:
+    def _draw(self, symbol: Symbol, dims: Mapping[str, int], way: Way) -> Array | None:
         rows, columns = (sizes.value(d, dims.__getitem__) for d in symbol.shape)
         kinds = self.kinds[symbol.name]
-        array = _matrix(self.rng, rows, columns, kinds, way, symbol)
+        array = drawn(Draw(self.rng, way), rows, columns, kinds)
+        if array is None:
+            return None
         if symbol.shape[1] != 1:
             return array
         return np.array(array[0, 0]) if symbol.shape == ex.SCALAR else array[:, 0]
-
-
-def _matrix(
-    rng: random.Random, rows: int, columns: int, kinds: frozenset[str], way: _Way, symbol: Symbol
-) -> Array:
-    """A random matrix of the kinds, entries rounded where that keeps the kind."""
-    signed = way.signed and "positive" not in kinds
-    array = _entries(rng, rows, columns, way, signed=signed)
-    square = symbol.shape[0] == symbol.shape[1]
-    if kinds - {"positive"} and not square:
-        raise ShapeError(
-            f"{symbol.name} is {ex.describe(symbol.shape)}: "
-            f"only a square matrix can be {min(kinds - {'positive'})}"
-        )
-    if symbol.shape == ex.SCALAR:
-        return _on_diagonal(array, kinds)
-    if "diagonal" in kinds:
-        return np.diag(np.diag(_on_diagonal(array, kinds)))
-    form = way.square if square and kinds <= {"invertible", "symmetric"} else ""
-    if form == "definite":
-        least = float(np.linalg.eigvalsh((array + array.T) / 2)[0])
-        array = np.round(array + (0.5 * way.high - least) * np.eye(rows), 4)
-        return (array + array.T) / 2 if "symmetric" in kinds else array
-    if form == "bounded" and "symmetric" not in kinds:
-        return np.asarray(array / np.max(np.abs(np.linalg.eigvals(array))))
-    if "spd" in kinds and "orthogonal" not in kinds:
-        return np.round(array @ array.T / columns + 0.5 * way.high * np.eye(rows), 6)
-    if "orthogonal" in kinds:
-        return _orthogonal(rng, array, kinds)
-    if "symmetric" in kinds:
-        array = np.triu(array) + np.triu(array, 1).T
-    return _invertible(array, way) if "invertible" in kinds else array
-
-
-def _on_diagonal(array: Array, kinds: frozenset[str]) -> Array:
-    """Entries that a diagonal matrix of these kinds can have."""
-    if "orthogonal" in kinds:
-        return np.sign(array)
-    return np.abs(array) if "spd" in kinds else array
-
-
-def _entries(rng: random.Random, rows: int, columns: int, way: _Way, *, signed: bool) -> Array:
-    """Random entries of a few decimals."""
-    entries = way.low + (way.high - way.low) * _uniform(rng, rows * columns)
-    if signed:
-        entries *= np.where(_uniform(rng, rows * columns) < 0.5, -1.0, 1.0)
-    if way.scaled:
-        entries /= math.sqrt(columns)
-    return np.asarray(np.round(entries, 4).reshape(rows, columns))
-
-
-def _uniform(rng: random.Random, count: int) -> Array:
-    """Numbers from 0 to 1, many at a time."""
-    return np.asarray(np.frombuffer(rng.randbytes(4 * count), dtype="<u4") / 2.0**32)
-
-
-def _rotation(array: Array) -> Array:
-    """An orthogonal matrix, by Cayley's transform of a skew one."""
-    eye = np.eye(len(array))
-    skew = np.triu(array, 1) - np.triu(array, 1).T
-    return np.asarray(np.linalg.solve(eye + skew, eye - skew))
-
-
-def _orthogonal(rng: random.Random, array: Array, kinds: frozenset[str]) -> Array:
-    """An orthogonal matrix of either determinant; also symmetric, or spd (the identity)."""
-    if "spd" in kinds:
-        return np.eye(len(array))
-    rotation = _rotation(array)
-    signs = np.where(_uniform(rng, len(array)) < 0.5, -1.0, 1.0)
-    if "symmetric" in kinds:
-        return np.asarray((rotation * signs) @ rotation.T)
-    return rotation * signs
-
-
-def _invertible(array: Array, way: _Way) -> Array:
-    """The matrix, with its diagonal raised until it is well-conditioned."""
-    while np.linalg.cond(array) > CONDITION / 10:
-        array = np.round(array + way.high * np.eye(len(array)), 4)
-    return array
 
 
 # ---------------------------------------------------------------------------- the domain

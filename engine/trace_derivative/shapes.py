@@ -39,7 +39,8 @@ from .tree import (
 )
 from .words import rank_of
 
-_SQUARE = frozenset({"tr", "inv"})
+_TO_SQUARE = frozenset({"inv", "tril", "triu"})
+_SQUARE = frozenset({"tr", *_TO_SQUARE})
 
 
 class Inference:
@@ -314,7 +315,7 @@ class Inference:
             return self._entry_by_entry(node, pairs)
         if function in _SQUARE:
             self._square(node, node.args[0], function)
-            return pairs[0] if function == "inv" else UNIT
+            return pairs[0] if function in _TO_SQUARE else UNIT
         if function in NAMES or function in DERIVATIVES:
             return self._function_of_matrix(node, pairs)
         if function == "kron":

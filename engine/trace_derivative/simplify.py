@@ -31,6 +31,7 @@ from .transposes import (
     transpose_rule,
     transposes as transposes,
 )
+from .triangles import triangle_rule
 
 
 def clear() -> None:
@@ -68,6 +69,7 @@ _RULES: dict[type[ex.Node], Rule] = {
     ex.MatrixPower: _either(rewritten, matrix_power_rule),
     ex.MatrixFunction: rewritten,
     ex.Frechet: rewritten,
+    ex.Triangle: _either(linear_rule, triangle_rule),
     ex.IndexSum: simplify_index_sum,
     ex.Rows: simplify_rows,
 }

@@ -26,8 +26,8 @@ class Derivative:
 
     `function` None stands for the f of the derivation.  With `indices` (row first) it is the
     derivative by one entry; with `occurrence` (from 1) what that occurrence of the variable
-    contributes, all others held constant.  With `structure` (symmetric, diagonal) entries of
-    the variable that are equal move together, those that are zero stay so (Cookbook (138)-(142)).
+    contributes, all others held constant.  With `structure` entries of the
+    variable that are tied move together, those that are zero stay so (Cookbook (138)-(142)).
     """
 
     function: Expr | None

@@ -109,6 +109,9 @@ def result_step(function: Expr, variable: Symbol, gradient: Expr, occurrences: i
 
 _STRUCTURES = {
     "symmetric": "For a symmetric `{}`, entries that are equal moving together [Cookbook (138)]",
+    "skew": "For a skew-symmetric `{}`, opposite entries moving by opposite amounts",
+    "lower": "For a lower triangular `{}`, the entries of its triangle moving",
+    "upper": "For an upper triangular `{}`, the entries of its triangle moving",
     "diagonal": "For a diagonal `{}` [Cookbook (142)]",
 }
 

@@ -60,6 +60,9 @@ def transpose_rule(e: Expr) -> Expr:
             return _fewer(ex.apply(name, *[flip(a) for a in args]), e)
         case ex.Power(base=base, exponent=p):
             return _fewer(ex.power(flip(base), flip(p)), e)
+        case ex.Triangle(arg=inner, part=part):
+            turned = ex.triangle(ex.mirrored(part), flip(inner))
+            return turned if transposes(turned) < transposes(e) else e
         case ex.IndexSum(indices=indices, body=body):
             return ex.index_sum(indices, flip(body))
         case ex.Block():

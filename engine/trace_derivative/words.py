@@ -19,6 +19,8 @@ MATRIX_FUNCTIONS = {
     "inv": "inv",
     "sum": "sum",
     "diag": "diag",
+    "tril": "tril",
+    "triu": "triu",
     "dot": "dot",
     **{word: word for word in (*NAMES, *DERIVATIVES)},
     "kron": "kron",

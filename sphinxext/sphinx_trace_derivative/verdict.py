@@ -23,13 +23,13 @@ def judge(result: Result, request: Request) -> Status:
 
 
 def warn_of_failures(result: Result, request: Request, report: Report) -> None:
-    """Say every equation that failed, with its counterexample, and every notice."""
+    """Say every equation that failed, with its counterexample, and every concern."""
     for check in result.presentation.failures:
         if check != result.claim:
             report.warn("verification", _in_words(check, result))
     if result.claim is not None:
         _warn_of_claim(result.claim, result, request, report)
-    for notice in result.presentation.notices:
+    for notice in result.presentation.concerns:
         report.warn("notice", f"{result.function}: {notice}")
 
 

@@ -283,6 +283,8 @@ def operator(name: str, value: Value, *others: Value) -> Value:
     array = definite(value)
     if name in matrix_functions.MATRIX_FUNCTIONS:
         return in_silence(matrix_functions.MATRIX_FUNCTIONS[name], array)
+    if name in ("tril", "triu"):
+        return np.tril(array) if name == "tril" else np.triu(array)
     if name == "tr":
         return float(np.trace(array))
     if name == "sum":

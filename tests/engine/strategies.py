@@ -234,7 +234,9 @@ class _Maker:
         return numerator if _vanishes(denominator) else ex.quotient(numerator, denominator)
 
     def square(self, shape: Shape, depth: int, scope: Scope) -> Expr:
-        kind = self.draw(st.integers(0, 3))
+        kind = self.draw(st.integers(0, 4))
+        if kind == 4:
+            return ex.triangle(self.one(("lower", "upper")), self.of(shape, depth, scope))
         if kind == 0:
             along = (shape[0], 1) if self.draw(st.booleans()) else (1, shape[0])
             return ex.diag(self.of(along, depth, scope))

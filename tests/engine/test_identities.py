@@ -38,6 +38,7 @@ ONE_OF_EACH = {
     ex.Quotient: "sum(A./(X.*X))",
     ex.Diag: "tr(A*diag(X*b)*C)",
     ex.Diagonal: "a'*diag(X*B)",
+    ex.Triangle: "tr(A*tril(X*B))",
     ex.Inverse: "tr(A*inv(X))",
     ex.MatrixPower: "tr(A*X^3)",
     ex.MatrixFunction: "tr(A*expm(X))",

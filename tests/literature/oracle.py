@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,12 @@ import numpy as np
 from tests.matrix_functions import MATRIX_FUNCTIONS, powm
 
 FILE = Path(__file__).with_name("cases.jsonl")
+
+_MASKS: dict[str, Callable[[Any], Any]] = {
+    "lower": np.tril,
+    "upper": np.triu,
+    "diagonal": lambda a: np.triu(np.tril(a)),
+}
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,10 @@ def draw(case: Case, seed: int) -> dict[str, Any]:
             positive = case.domain.get(name, "any") != "any"
             entries = np.diag(array)
             array = np.diag(np.abs(entries) + 0.1 if positive else entries)
+        elif structure == "skew":
+            array = (array - array.T) / 2
+        elif structure in ("lower", "upper"):
+            array = np.tril(array) if structure == "lower" else np.triu(array)
         values[name] = array if shape else float(array[0, 0])
     return values
 
@@ -84,6 +94,24 @@ def _drawn(rng: np.random.Generator, shape: tuple[int, ...], kind: str) -> Any:
     if kind == "invertible":  # with a positive definite symmetric part: a positive determinant
         least = np.linalg.eigvalsh((array + array.T) / 2)[0]
         return array + (0.6 - least) * np.eye(shape[0])
+    if kind == "negative":
+        return -np.abs(array)
+    if kind == "skew":
+        return (array - array.T) / 2
+    if kind == "diagonal":
+        return np.diag(np.diag(array))
+    if kind in ("lower", "upper"):
+        return np.tril(array) if kind == "lower" else np.triu(array)
+    if kind == "unit":
+        return array / np.sqrt(np.sum(array**2))
+    if kind == "psd":
+        return array[:, 1:] @ array[:, 1:].T
+    if kind in ("orthogonal", "orthonormal"):
+        return np.linalg.qr(array)[0]
+    if kind == "projection":
+        basis = np.linalg.qr(array[:, : (shape[0] + 1) // 2])[0]
+        return basis @ basis.T
+    assert kind == "any", kind
     return array
 
 
@@ -99,12 +127,14 @@ def gradient(case: Case, values: Mapping[str, Any]) -> Any:
     out = np.zeros(x.shape)
     structure = case.structure.get(case.wrt)
     for at in np.ndindex(*x.shape):
-        if structure == "diagonal" and at[0] != at[1]:
-            continue
         step = np.zeros(x.shape)
         step[at] = 1.0
         if structure == "symmetric":
             step[at[::-1]] = 1.0
+        elif structure == "skew":
+            step[at[::-1]] -= 1.0
+        elif structure is not None:
+            step = _MASKS[structure](step)
         out[at] = _slope(case, values, x, step)
     rank = len(case.shapes[case.wrt])
     return out[:, 0] if rank == 1 else out

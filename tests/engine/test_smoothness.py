@@ -1,0 +1,43 @@
+"""What is said of functions that have no derivative at some points."""
+
+from __future__ import annotations
+
+import pytest
+
+import trace_derivative as td
+
+KINK = "has a kink or a jump at 0: the derivative holds where no argument of it is 0"
+KINKS = "have a kink or a jump at 0: the derivative holds where no argument of theirs is 0"
+NORM = "norm2 is not differentiable at 0: the derivative holds elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("text", "notices"),
+    [
+        ("sum(abs(x))", (f"abs {KINK}",)),
+        ("sum(relu(x)) + norm1(A*x)", (f"relu and norm1 {KINKS}",)),
+        ("sum(abs(x)) + sum(relu(x)) + sum(sign(x).*x)", (f"abs, relu and sign {KINKS}",)),
+        (
+            "sum(max(x, b))",
+            ("max has a kink where its arguments are equal: the derivative holds elsewhere",),
+        ),
+        ("norm2(A*x - b)", (NORM,)),
+        ("norm2(A*x - b) + norm1(x)", (f"norm1 {KINK}", NORM)),
+        ("norm2(x)^3", (NORM,)),
+        ("norm2(x)^2", ()),
+        ("norm2(x)^4 + norm2(b)*sum(x)", ()),
+        ("1/norm2(x)^2", (NORM,)),
+        ("sum(exp(x)) + norm1(b)*sum(x)", ()),
+        ("log(norm2(norm2(x)^2*x)^2)", ()),
+    ],
+)
+def test_notices(text: str, notices: tuple[str, ...]) -> None:
+    d = td.derive(text, wrt="x")
+    assert d.notices == notices
+    assert all(notice in d.text() for notice in notices)
+
+
+def test_where_an_assumption_keeps_the_argument_from_zero_nothing_is_said() -> None:
+    assert td.derive("sum(abs(x))", wrt="x", assume={"x": "positive"}).notices == ()
+    assert td.derive("sum(abs(x))", wrt="x", assume={"x": "nonnegative"}).notices != ()
+    assert td.derive("norm2(x)", wrt="x", assume={"x": "unit"}).notices == ()
