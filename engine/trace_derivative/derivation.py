@@ -348,7 +348,8 @@ class Derivation:
             found.append(f"{self.variable} does not occur in the function: the derivative is zero")
         elif self.gradient is None:
             found.append(
-                "no matrix form was found: the derivative stays in index notation; its code uses einsum"
+                "no matrix form was found: the derivative stays in index notation, "
+                "and its code has einsum"
             )
         return tuple(found)
 
