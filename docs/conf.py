@@ -29,6 +29,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx_copybutton",
     "gallery",
+    "operator_tables",
     "reference",
     "sphinx_trace_derivative",
 ]
