@@ -31,12 +31,12 @@ class Row:
     text: str
     statement: str = ""
     source: str = ""
+    shapes: str = ""
 
     @property
     def reading(self) -> Reading:
         """The example, read."""
-        text, _, shapes = self.text.partition(";")
-        return read(text, shapes=shapes or None)
+        return read(self.text, shapes=self.shapes or None)
 
     @property
     def key(self) -> type[Node] | str:
@@ -60,7 +60,7 @@ ROWS = (
     Row("ones(m, n)", "d ones(m, n) = 0", "Cookbook (33)"),
     Row("zeros(m, n)", "d zeros(m, n) = 0", "Cookbook (33)"),
     Row("A + B", "d (Y + Z) = dY + dZ", "Cookbook (35)"),
-    Row("c*A; c: scalar", "d (y*Z) = dy*Z + y*dZ", "Cookbook (34), (37)"),
+    Row("c*A", "d (y*Z) = dy*Z + y*dZ", "Cookbook (34), (37)", "c: scalar"),
     Row("A*B", "d (Y*Z) = dY*Z + Y*dZ", "Cookbook (37)"),
     Row("A'", "d (Z') = (dZ)'", "Cookbook (44)"),
     Row("A^3"),
@@ -73,7 +73,7 @@ ROWS = (
     Row("unvec(x, m, n)"),
     Row("[A, B; C, D]"),
     Row("expm(A)"),
-    Row("A^p; p: scalar"),
+    Row("A^p", shapes="p: scalar"),
     Row("dexpm(A, E)"),
     Row("exp(A)"),
     Row("diag(x)"),
