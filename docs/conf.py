@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sphinx.application import Sphinx
 
 HERE = Path(__file__).parent
@@ -26,6 +28,8 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx_copybutton",
+    "gallery",
+    "operator_tables",
     "reference",
     "sphinx_trace_derivative",
 ]
@@ -40,6 +44,8 @@ autodoc_typehints = "none"
 html_theme = "furo"
 html_title = f"{project} {release}"
 html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["gallery.css"]
 default_role = "code"
 copybutton_prompt_text = r"\$ |>>> |\.\.\. "
 copybutton_prompt_is_regexp = True
@@ -103,6 +109,19 @@ def copy_mathjax(app: Sphinx) -> None:
             shutil.copyfile(source, target / name)
 
 
+# The gallery was one page once; its old address leads to the new one.
+MOVED = {"gallery": ("Gallery", "gallery/index.html")}
+
+
+def moved_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, str], str]]:
+    """A page with a link at each old address; where pages are folders, it is the new one."""
+    if app.builder.name == "html":
+        for page, (title, target) in MOVED.items():
+            body = f'<h1>{title}</h1><p>This page is <a href="{target}">here</a> now.</p>'
+            yield page, {"title": title, "body": body}, "page.html"
+
+
 def setup(app: Sphinx) -> None:
-    """Copy MathJax before the first page is written."""
+    """Copy MathJax before the first page is written, add the pages at old addresses."""
     app.connect("builder-inited", copy_mathjax)
+    app.connect("html-collect-pages", moved_pages)

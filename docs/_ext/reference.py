@@ -21,7 +21,6 @@ from sphinx_trace_derivative.config import describe
 from sphinx_trace_derivative.equations import PLAIN
 from sphinx_trace_derivative.logging import SUBTYPES
 from trace_derivative import cli
-from trace_derivative.functions import ARGUMENTS, TABLE
 from trace_derivative.identities import IDENTITIES
 from trace_derivative.kinds import KINDS
 from trace_derivative.read import read
@@ -76,12 +75,15 @@ def _double(text: str) -> str:
     return text.replace("`", "``")
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]], widths: str) -> Iterable[str]:
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]], widths: str) -> Iterable[str]:
+    """A table in reStructuredText; a cell may have several lines."""
     yield ".. list-table::\n   :header-rows: 1"
     yield f"   :widths: {widths}\n"
     for row in (head, *rows):
         for n, cell in enumerate(row):
-            yield f"   {'* -' if n == 0 else '  -'} {cell}"
+            first, *more = cell.splitlines() or [""]
+            yield f"   {'* -' if n == 0 else '  -'} {first}"
+            yield from (f"       {line}" for line in more)
 
 
 class WarningTypes(Generated):
@@ -90,7 +92,7 @@ class WarningTypes(Generated):
     def lines(self) -> Iterable[str]:
         """A table."""
         rows = ((f"``trace_derivative.{name}``", _double(text)) for name, text in SUBTYPES.items())
-        return _table(("Type", "Meaning"), rows, "38 62")
+        return table(("Type", "Meaning"), rows, "38 62")
 
 
 class Identities(Generated):
@@ -102,7 +104,7 @@ class Identities(Generated):
             (i.label, f":f:`{i.function}`", f":f:`{i.variable}`", f":f:`{i.gradient}`")
             for i in IDENTITIES.values()
         )
-        return _table(("No.", "Function", "By", "Derivative"), rows, "10 40 10 40")
+        return table(("No.", "Function", "By", "Derivative"), rows, "10 40 10 40")
 
 
 class Kinds(Generated):
@@ -123,28 +125,12 @@ class Kinds(Generated):
             for kind in KINDS.values()
         )
         head = ("Text", "The symbol *S*", "So that", "Implies", "Structure")
-        return _table(head, rows, "30 25 15 20 10")
+        return table(head, rows, "30 25 15 20 10")
 
 
 def _of_kind(text: str) -> str:
     """A text with `I` for the identity, as `Formula` reads it."""
     return f"{text.replace('I', 'eye(n)')}; S: n n" if "I" in text or "." in text else text
-
-
-class Functions(Generated):
-    """The functions of single entries, with their derivatives."""
-
-    def lines(self) -> Iterable[str]:
-        """A table."""
-        rows = (
-            (
-                f"``{f.name}({', '.join(ARGUMENTS[: f.arity])})``",
-                ", ".join(f":f:`{d}; u: scalar; v: scalar`" for d in f.derivatives),
-                f.domain,
-            )
-            for f in sorted(TABLE.values(), key=lambda f: f.name)
-        )
-        return _table(("Function", "Derivative by each argument", "Sampled from"), rows, "25 50 25")
 
 
 class CommandOutput(SphinxDirective):
@@ -188,7 +174,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("configuration-values", ConfigurationValues)
     app.add_directive("warning-types", WarningTypes)
     app.add_directive("identity-table", Identities)
-    app.add_directive("function-table", Functions)
     app.add_directive("kind-table", Kinds)
     app.add_directive("command-output", CommandOutput)
     return {"version": td.__version__, "parallel_read_safe": True, "parallel_write_safe": True}
