@@ -248,7 +248,7 @@ class Code:
                     return self.of(meaning, Level.ATOM), Level.ATOM
                 return self._called(name, operators.TABLE[name].numpy, args)
             case ex.Triangle(arg=arg, part=part):
-                return f"np.{TRIANGLES[part]}({self.of(arg, _Level.SUM)})", _Level.ATOM
+                return f"np.{TRIANGLES[part]}({self.of(arg, Level.SUM)})", Level.ATOM
             case ex.Row() | ex.Column() | ex.Entry() | ex.Delta() | ex.IndexSum() | ex.Rows():
                 return self._with_indices(e), Level.ATOM
             case ex.Identity() | ex.Ones() | ex.Zeros():
