@@ -208,7 +208,7 @@ class Derivation:
     def _raw(self) -> Expr | None:
         """What the route that is shown gives, not simplified."""
         found = self._raw_by_index if self.route == "index" else self._raw_by_identities
-        if found is None or _has_slices(self._finished(found)):
+        if found is None or (_has_slices(found) and _has_slices(self._simplified(found))):
             both = (self._raw_by_identities, self._raw_by_index)
             first, second = both[::-1] if self.route == "index" else both
             found = _shorter(first, second, self._finished)
