@@ -90,19 +90,19 @@ def test_wrong_formula_in_the_gallery_fails_the_build(tmp_path: Path) -> None:
 
 
 def test_entry_is_short_and_carries_its_source(tmp_path: Path) -> None:
-    """The formula of the literature is not repeated where it is the result."""
+    """The known formula is not repeated where it is the result."""
     html = build(tmp_path, SHORT.format("A'"))
     assert html.count("A}^T") + html.count("A}^{T}") == 1
     assert "In matrix form" not in html
-    assert "literature" not in html
+    assert "usually written" not in html
     source = html.partition("<summary>Source</summary>")[2]
     assert "trace-derivative" in source
     assert "gallery-entry" not in source
 
 
-def test_other_form_of_the_literature_is_shown(tmp_path: Path) -> None:
+def test_other_form_is_shown(tmp_path: Path) -> None:
     html = build(tmp_path, SHORT.format("A'*X + A*X").replace("tr(A*X)", "tr(A*X*X')"))
-    assert "As it is written in the literature:" in html
+    assert "As it is usually written:" in html
 
 
 def test_tables_have_a_line_for_each_entry(tmp_path: Path) -> None:

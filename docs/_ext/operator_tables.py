@@ -78,6 +78,7 @@ ROWS = (
     Row("exp(A)"),
     Row("diag(x)"),
     Row("diag(A)"),
+    Row("tril(A)"),
     Row("tr(A)", "d tr(Z) = tr(dZ)", "Cookbook (36)"),
     Row("sum(A)", "d sum(Z) = sum(dZ)", "linear"),
     Row("det(A)"),
