@@ -43,6 +43,7 @@ class GalleryEntry(TraceDerivativeDirective):
                 container.remove(claim)
             else:
                 sentence = container[container.index(claim) - 1]
+                assert isinstance(sentence, nodes.paragraph)
                 sentence.replace_self(nodes.paragraph("", CLAIM, classes=sentence["classes"]))
         if "show" in self.options:
             _remove_sentence(container, formulas[-1])
