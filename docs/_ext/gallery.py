@@ -15,13 +15,13 @@ from sphinx_trace_derivative.nodes import steps
 
 NAME = "gallery-entry"
 COPIED = "trace-derivative"
-CLAIM = "As it is written in the literature:"
+CLAIM = "As it is usually written:"
 
 
 class GalleryEntry(TraceDerivativeDirective):
     """``trace-derivative`` for a page with many of them.
 
-    The formula of the literature (``expect``) is not repeated where it is the derived one, and
+    The known formula (``expect``) is not repeated where it is the derived one, and
     a result without its steps (``show``) needs no sentence before it.  What is not verified
     stays as it is.  The source is in HTML only, where it can be folded.
     """
@@ -43,6 +43,7 @@ class GalleryEntry(TraceDerivativeDirective):
                 container.remove(claim)
             else:
                 sentence = container[container.index(claim) - 1]
+                assert isinstance(sentence, nodes.paragraph)
                 sentence.replace_self(nodes.paragraph("", CLAIM, classes=sentence["classes"]))
         if "show" in self.options:
             _remove_sentence(container, formulas[-1])

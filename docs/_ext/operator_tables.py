@@ -78,6 +78,7 @@ ROWS = (
     Row("exp(A)"),
     Row("diag(x)"),
     Row("diag(A)"),
+    Row("tril(A)"),
     Row("tr(A)", "d tr(Z) = tr(dZ)", "Cookbook (36)"),
     Row("sum(A)", "d sum(Z) = sum(dZ)", "linear"),
     Row("det(A)"),
@@ -152,10 +153,8 @@ def _operator(row: Row) -> str:
     """The text, the shapes of its symbols, and its own."""
     reading = row.reading
     given = ", ".join(f"{s.name}: {_size(s)}" for s in reading.symbols.values())
-    text = row.text.partition(";")[0]
-    return _lines_of(
-        f"``{text}``", *([given] if given else []), f"value: {_size(reading.exprs[0])}"
-    )
+    value = f"value: {_size(reading.exprs[0])}"
+    return _lines_of(*filter(None, (f"``{row.text}``", given, value)))
 
 
 def _size(e: ex.Expr) -> str:
