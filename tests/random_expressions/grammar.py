@@ -81,6 +81,14 @@ def _norm1(a: Array) -> Array:
     return _total(t.kinked(np.abs, np.sign)(a))
 
 
+def _of_kron(f: Callable[[Array], Array]) -> Callable[[Array, Array], Array]:
+    return lambda a, b: f(np.kron(a, b))
+
+
+def _of_blocks(f: Callable[[Array], Array]) -> Callable[..., Array]:
+    return lambda a, b, c, d: f(np.block([[a, b], [c, d]]))
+
+
 def _plain(z: Array) -> Array:
     return z
 
@@ -199,6 +207,23 @@ OPERATORS: list[Operator] = [
     _op("m n, 1 1 -> m n", "max({0}, {1})", t.larger(1), 0.4, positive=True),
     _op("m n, m n -> m n", "{0:6}.^{1:6}", t.power, 1, level=POSTFIX, needs=POSITIVE,
         positive=True),
+    # triangles
+    _op("N K -> N K", "tril({0})", np.tril, 0.7, positive=True),
+    _op("N K -> N K", "triu({0})", np.triu, 0.5),
+    # Kronecker products, vec, block matrices
+    _op("m n, k l -> 1 1", "sum(kron({0}, {1}))", _of_kron(_total), 0.4, positive=True),
+    _op("m n, k l -> 1 1", "norm2({0:4} ⊗ {1:4})", _of_kron(t.norm2), 0.4, positive=True),
+    _op("N N, k k -> 1 1", "tr(kron({0}, {1}))", _of_kron(_trace), 0.6, positive=True),
+    _op("N N, K K -> 1 1", "det(kron({0}, {1}))", _of_kron(t.det), 0.2),
+    _op("m n, k l, l n, k m -> 1 1", "vec({3})'*kron({0}, {1})*vec({2})",
+        lambda a, b, x, y: _total(y * (b @ x @ a.T)), 0.5, positive=True),
+    _op("m n, m n -> 1 1", "vec({0})'*vec({1})", lambda a, b: _total(a * b), 0.5, positive=True),
+    _op("m n, m l, k n, k l -> 1 1", "sum([{0}, {1}; {2}, {3}])", _of_blocks(_total), 0.4,
+        positive=True),
+    _op("m n, m l, k n, k l -> 1 1", "norm2([{0}, {1}; {2}, {3}])", _of_blocks(t.norm2), 0.4,
+        positive=True),
+    _op("N N, N K, K N, K K -> 1 1", "tr([{0}, {1}; {2}, {3}]^2)",
+        _of_blocks(lambda a: _trace(a @ a)), 0.4, positive=True),
     # operators of whole matrices
     _op("N N -> N N", "expm({0})", t.exponential, 0.7),
     _op("m n -> 1 1", ("logsumexp({0})", "lse({0})"), lambda a: np.log(_total(np.exp(a))), 1),
