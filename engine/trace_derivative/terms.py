@@ -125,8 +125,7 @@ def _scalar_splits(
         return [((), ((), ()))]
     powers_a, others_a = powers_of(list(a))
     powers_b, others_b = powers_of(list(b))
-    same = [s for s in others_a if s in others_b]
-    rests = [s for s in others_a if s not in same], [s for s in others_b if s not in same]
+    same, *rests = _shared_factors(others_a, others_b)
     common = _shared_powers(powers_a, powers_b)
     below = {
         s: min(powers_a.get(s, Fraction(0)), powers_b.get(s, Fraction(0)))
@@ -141,6 +140,18 @@ def _scalar_splits(
         )
         found.append(((*scalars_of(taken), *same), (left[0], left[1])))
     return found
+
+
+def _shared_factors(a: list[Expr], b: list[Expr]) -> tuple[list[Expr], list[Expr], list[Expr]]:
+    """The factors that are in both products, each as often as in both, and both rests."""
+    same, rest_a, rest_b = [], [], list(b)
+    for s in a:
+        if s in rest_b:
+            rest_b.remove(s)
+            same.append(s)
+        else:
+            rest_a.append(s)
+    return same, rest_a, rest_b
 
 
 def _shared_powers(a: Powers, b: Powers) -> Powers:

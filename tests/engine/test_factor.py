@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
@@ -100,3 +101,12 @@ def test_terms_that_cancel_when_they_are_put_together() -> None:
     assert d.gradient is not None
     assert str(d.gradient) == "0"
     assert d.verification.passed
+
+
+def test_a_factor_is_shared_as_often_as_both_terms_have_it() -> None:
+    d = td.derive("alpha^alpha*log(alpha^alpha)", wrt="alpha")
+    for x in (0.4, 0.9, 1.7):
+        power = (x + 1e-20j) ** (x + 1e-20j)
+        want = (power * np.log(power)).imag / 1e-20
+        assert d.gradient is not None
+        assert d.gradient.evaluate({"alpha": x}) == pytest.approx(want, rel=1e-12)
