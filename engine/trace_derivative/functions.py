@@ -120,6 +120,15 @@ def _logaddexp(z: Array, w: Array) -> Array:
     return np.asarray(np.log(np.exp(z) + np.exp(w)))
 
 
+def _arctan2(z: Array, w: Array) -> Array:
+    """The angle of the point (w, z); what is imaginary in z and w is a dual part."""
+    angle = np.arctan2(z.real, w.real)
+    if not (np.iscomplexobj(z) or np.iscomplexobj(w)):
+        return np.asarray(angle)
+    turn = (w.real * z.imag - z.real * w.imag) / (z.real**2 + w.real**2)
+    return np.asarray(angle + 1j * turn)
+
+
 def _f(name: str) -> Expr:
     return apply(name, U)
 
@@ -133,6 +142,7 @@ def _over(e: Expr) -> Expr:
 
 
 _HALF = Fraction(1, 2)
+_OVER_SQUARES = _over(add(_squared(U), _squared(V)))
 _ROOT = power(sub(ONE, _squared(U)), number(-_HALF))
 
 
@@ -247,10 +257,26 @@ TABLE: dict[str, ElementFunction] = {
             "np.logaddexp({}, {})",
             _logaddexp,
         ),
+        ElementFunction(
+            "arctan2",
+            (mul(V, _OVER_SQUARES), neg(mul(U, _OVER_SQUARES))),
+            r"\operatorname{arctan2}",
+            "np.arctan2({}, {})",
+            _arctan2,
+            domain="plane",
+            sympy="atan2",
+        ),
     )
 }
 
-ALIASES = {"ln": "log", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "heaviside": "step"}
+ALIASES = {
+    "ln": "log",
+    "asin": "arcsin",
+    "acos": "arccos",
+    "atan": "arctan",
+    "atan2": "arctan2",
+    "heaviside": "step",
+}
 """Other names that are read for a function of the table."""
 
 

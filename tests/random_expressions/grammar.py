@@ -205,11 +205,12 @@ OPERATORS: list[Operator] = [
     _op("m n, m n -> m n", "min({0}, {1})", t.larger(-1), 0.7, positive=True),
     _op("m n, m n -> m n", "logaddexp({0}, {1})", lambda a, b: np.log(np.exp(a) + np.exp(b)), 0.7),
     _op("m n, 1 1 -> m n", "max({0}, {1})", t.larger(1), 0.4, positive=True),
+    _op("m n, m n -> m n", "arctan2({0}, {1})", t.angle, 0.4),
     _op("m n, m n -> m n", "{0:6}.^{1:6}", t.power, 1, level=POSTFIX, needs=POSITIVE,
         positive=True),
     # triangles
-    _op("N K -> N K", "tril({0})", np.tril, 0.7, positive=True),
-    _op("N K -> N K", "triu({0})", np.triu, 0.5),
+    _op("N N -> N N", "tril({0})", np.tril, 0.7, positive=True),
+    _op("N N -> N N", "triu({0})", np.triu, 0.5),
     # Kronecker products, vec, block matrices
     _op("m n, k l -> 1 1", "sum(kron({0}, {1}))", _of_kron(_total), 0.4, positive=True),
     _op("m n, k l -> 1 1", "norm2({0:4} ⊗ {1:4})", _of_kron(t.norm2), 0.4, positive=True),

@@ -331,6 +331,15 @@ def larger(sign: int) -> Callable[[Array, Array], Array]:
     return apply
 
 
+def angle(a: Array, b: Array) -> Array:
+    """The angle of the point (b, a), with the rate at which it turns as the dual part."""
+    x, y = np.real(b), np.real(a)
+    if not np.min(np.hypot(x, y)) > 0.02:
+        raise NoPoint
+    turn = (x * np.imag(a) - y * np.imag(b)) / (x * x + y * y)
+    return np.asarray(np.angle(x + 1j * y) + 1j * turn)
+
+
 def exponential(z: Array) -> Array:
     """The exponential of a square matrix, by Taylor's series of its 64th part."""
     total = term = np.eye(len(z)) + 0 * z
