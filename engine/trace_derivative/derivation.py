@@ -174,7 +174,7 @@ class Derivation:
             raw = self._raw_by_identities
             return None if raw is None else self._assumed(raw)
 
-    @property
+    @cached_property
     def _raw_by_identities(self) -> Expr | None:
         return None if self.account is None else self.account.gradient(self.variable)
 
@@ -195,14 +195,17 @@ class Derivation:
     @cached_property
     def unconstrained(self) -> Expr | None:
         """The derivative with all entries of the variable independent."""
-        with self._limits():
-            return self._assumed(self._raw) if self._raw is not None else None
+        if self._raw is None:
+            return None
+        return self.by_identities if self._raw == self._raw_by_identities else self.by_index
 
     @cached_property
     def general(self) -> Expr | None:
         """The derivative for all values, whether they are of the kinds assumed or not."""
+        if self._raw is None or not self._facts:
+            return self.unconstrained
         with self._limits():
-            return self._finished(self._raw) if self._raw is not None else None
+            return self._finished(self._raw)
 
     @cached_property
     def _raw(self) -> Expr | None:
