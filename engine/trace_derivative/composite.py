@@ -23,9 +23,16 @@ New: TypeAlias = Callable[[Dim], Index | None]
 """A fresh index over a dimension; None over 1."""
 
 
+def prepared(t: Indexed) -> Indexed:
+    """The form with no name bound twice, sums over composite indices taken into their terms."""
+    return _unlike(_distributed(t), set())
+
+
 def split_indices(t: Indexed, new: New, opened: Open) -> Indexed:
-    """The form with composite bound indices split at common cuts; `t` where there are none."""
-    t = _unlike(_distributed(t), set())
+    """A prepared form with composite bound indices split at common cuts; `t` where there are none.
+
+    The indices that `new` makes have names that `t` does not have.
+    """
     places = _Places(frozenset(t.free))
     places.find(t)
     places.settle()

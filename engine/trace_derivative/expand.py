@@ -12,7 +12,7 @@ from typing import assert_never
 
 from . import expr as ex, indexed as ix, templates
 from .blocks import eliminated, transposed
-from .composite import split_indices
+from .composite import prepared, split_indices
 from .expr import Dim, Expr, Index
 from .indexed import Indexed
 from .simplify import simplify
@@ -51,6 +51,7 @@ def split_composite(t: Indexed, e: Expr) -> Indexed:
 
 
 def _split_once(t: Indexed, e: Expr) -> Indexed:
+    t = prepared(t)
     writer = _Expander(e, *t.free, *[Index(name, 1) for name in ix.all_names(t)])
     return hoist(split_indices(t, writer.new, lambda m, i, j: writer.entry(m, i, j, _ALL)))
 

@@ -224,3 +224,10 @@ def test_partial_trace_of_a_plain_matrix(square: bool) -> None:
         form = ex.trace(ex.mul(*part.left, part.factor))
         got = ex.index_sum(part.over, ex.mul(part.weight, form)).evaluate(values)
         assert np.allclose(got, want)
+
+
+@pytest.mark.parametrize("text", ["det(kron(eye(n),X*X*X))", "logdet(kron(A,X*X*X))"])
+def test_split_indices_do_not_capture_those_of_inner_sums(text: str) -> None:
+    """Several sums inside a factor, whose names are given anew before indices are split."""
+    d = td.derive(text, wrt="X", shapes="A: p p", assume={"X": "spd"} if "log" in text else None)
+    assert d.verification.passed, [(c.name, c.message) for c in d.verification.failures]
