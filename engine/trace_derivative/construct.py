@@ -1,0 +1,529 @@
+"""The constructors of the matrix language: they check shapes and keep a light normal form.
+
+Input: expressions; output: an expression in the form that its text can be read back to (nested
+sums and products flat, numbers in front, scalars before matrices).  They do no algebra: that is
+`simplify`.  Those of Kronecker products, vec and block matrices are in `composites`.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+
+from . import operators, sizes
+from .errors import ShapeError
+from .nodes import (
+    SCALAR,
+    Add,
+    Apply,
+    Column,
+    Delta,
+    Diag,
+    Diagonal,
+    Dim,
+    Entry,
+    Expr,
+    Frechet,
+    Hadamard,
+    Identity,
+    Index,
+    IndexSum,
+    Inverse,
+    MatrixFunction,
+    MatrixPower,
+    Mul,
+    Number,
+    Ones,
+    Operation,
+    Part,
+    Power,
+    Quotient,
+    Row,
+    Rows,
+    Shape,
+    Symbol,
+    Total,
+    Trace,
+    Transpose,
+    Triangle,
+    Zeros,
+    describe,
+    is_divisor,
+    make,
+)
+
+# ------------------------------------------------------------------------ leaves
+
+
+def symbol(name: str, shape: Shape, rank: int | None = None) -> Symbol:
+    """The symbol of that name and shape; `rank` defaults to the least that the shape allows."""
+    if rank is None:
+        rank = 0 if shape == SCALAR else 1 if shape[1] == 1 else 2
+    return make(Symbol, shape, (), name, rank, name=name)
+
+
+def number(value: Fraction | int) -> Number:
+    """An exact number."""
+    exact = value if isinstance(value, Fraction) else _whole(value)
+    return make(Number, SCALAR, (), number=exact)
+
+
+_whole = lru_cache(maxsize=1024)(Fraction)
+_UNIT = _whole(1)
+
+
+ZERO = number(0)
+ONE = number(1)
+TWO = number(2)
+
+
+def identity(dim: Dim) -> Expr:
+    """`eye(dim)`; the number 1 for dimension 1."""
+    return ONE if dim == 1 else make(Identity, (dim, dim), ())
+
+
+def ones(rows: Dim, columns: Dim = 1) -> Expr:
+    """The matrix of ones; the transpose of a ones vector for a row, the number 1 for 1 x 1."""
+    if rows == 1:
+        return ONE if columns == 1 else transpose(ones(columns))
+    return make(Ones, (rows, columns), ())
+
+
+def zeros(rows: Dim, columns: Dim = 1) -> Expr:
+    """The zero matrix; the number 0 for 1 x 1."""
+    return ZERO if (rows, columns) == SCALAR else make(Zeros, (rows, columns), ())
+
+
+def delta(row: Index, column: Index) -> Expr:
+    """Kronecker's delta."""
+    return ONE if row == column else make(Delta, SCALAR, (), row, column, own=(row, column))
+
+
+# ------------------------------------------------------------------------ sums and products
+
+
+def add(*terms: Expr) -> Expr:
+    """The sum; nested sums become flat, zeros vanish, numbers are added up.
+
+    The number stands first where the sum would begin with a minus, else last.
+    """
+    flat: list[Expr] = []
+    constant: Fraction | int = 0
+    for term in terms:
+        for t in term.terms if isinstance(term, Add) else (term,):
+            if t.shape != terms[0].shape:
+                raise ShapeError(f"cannot add {describe(terms[0].shape)} and {describe(t.shape)}")
+            if isinstance(t, Number):
+                constant += t.value
+            elif not isinstance(t, Zeros):
+                flat.append(t)
+    if constant:
+        first = isinstance(flat[0], Mul) and flat[0].coefficient < 0 if flat else False
+        flat.insert(0 if first else len(flat), number(constant))
+    if not flat:
+        return zeros(*terms[0].shape)
+    return flat[0] if len(flat) == 1 else make(Add, flat[0].shape, (*flat,), (*flat,))
+
+
+def mul(*factors: Expr) -> Expr:
+    """The product of matrices and scalars, in the normal form of `Mul`."""
+    coefficient = _UNIT
+    scalars: list[Expr] = []
+    chain: list[Expr] = []
+    for f in factors:
+        if isinstance(f, Number):
+            coefficient = _times(coefficient, f.value)
+        elif isinstance(f, Mul):
+            coefficient = _times(coefficient, f.coefficient)
+            _flush(chain, scalars)
+            if f.shape == SCALAR and f.matrices:
+                scalars.append(_product(_UNIT, (), f.matrices))
+            else:
+                scalars.extend(f.scalars)
+                _extend(chain, f.matrices, scalars)
+        elif f.shape == SCALAR:
+            _flush(chain, scalars)
+            scalars.append(f)
+        else:
+            _extend(chain, (f,), scalars)
+    shape = (chain[0].shape[0], chain[-1].shape[1]) if chain else SCALAR
+    if coefficient == 0:
+        return zeros(*shape)
+    if chain and shape == SCALAR and scalars:
+        scalars.append(_product(_UNIT, (), tuple(chain)))
+        chain = []
+    if len(scalars) > 1:
+        scalars.sort(key=is_divisor)
+    return _product(coefficient, tuple(scalars), tuple(chain))
+
+
+def _times(a: Fraction, b: Fraction) -> Fraction:
+    """The product of two numbers, of which one is 1 most of the time."""
+    return b if a is _UNIT else a if b is _UNIT else a * b
+
+
+def _extend(chain: list[Expr], more: tuple[Expr, ...], scalars: list[Expr]) -> None:
+    """Append matrix factors to a chain; where it becomes 1 x 1 before the end it is a scalar.
+
+    So a product is the same whatever the brackets in it were.
+    """
+    for f in more:
+        _flush(chain, scalars)
+        if chain and chain[-1].shape[1] != f.shape[0]:
+            left, right = describe(chain[-1].shape), describe(f.shape)
+            raise ShapeError(f"cannot multiply {left} and {right}")
+        chain.append(f)
+
+
+def _flush(chain: list[Expr], scalars: list[Expr]) -> None:
+    """Move a chain that is 1 x 1 to the scalars."""
+    if chain and (chain[0].shape[0], chain[-1].shape[1]) == SCALAR:
+        scalars.append(_product(_UNIT, (), tuple(chain)))
+        chain.clear()
+
+
+def _product(coefficient: Fraction, scalars: tuple[Expr, ...], chain: tuple[Expr, ...]) -> Expr:
+    if len(scalars) == 1 and not chain and isinstance(scalars[0], Mul):
+        chain, scalars = scalars[0].matrices, ()
+    if not scalars and not chain:
+        return number(coefficient)
+    if coefficient == 1:
+        coefficient = _UNIT
+        if len(scalars) + len(chain) == 1:
+            return (scalars + chain)[0]
+    shape = (chain[0].shape[0], chain[-1].shape[1]) if chain else SCALAR
+    return make(Mul, shape, scalars + chain, scalars, chain, number=coefficient)
+
+
+def scale(coefficient: Fraction | int, e: Expr) -> Expr:
+    """`coefficient * e`."""
+    return e if coefficient == 1 else mul(number(coefficient), e)
+
+
+def neg(e: Expr) -> Expr:
+    """`-e`."""
+    return scale(-1, e)
+
+
+def sub(a: Expr, b: Expr) -> Expr:
+    """`a - b`."""
+    return add(a, neg(b))
+
+
+def split_coefficient(e: Expr) -> tuple[Fraction, Expr]:
+    """`(c, rest)` with `e = c * rest` and no number in front of the rest."""
+    if isinstance(e, Mul):
+        return e.coefficient, _product(_UNIT, e.scalars, e.matrices)
+    if isinstance(e, Number):
+        return e.value, ONE
+    return _UNIT, e
+
+
+# ------------------------------------------------------------------------ other operators
+
+
+def transpose(e: Expr) -> Expr:
+    """`e'`; of a scalar, an identity or a transpose what it is already."""
+    if e.shape == SCALAR or isinstance(e, Identity | Diag):
+        return e
+    if isinstance(e, Transpose):
+        return e.arg
+    if isinstance(e, Zeros):
+        return zeros(*e.shape[::-1])
+    if isinstance(e, Ones) and e.shape[1] != 1:
+        return ones(*e.shape[::-1])
+    if isinstance(e, Triangle) and isinstance(e.arg, Ones):
+        return triangle(mirrored(e.part), e.arg)
+    return make(Transpose, (e.shape[1], e.shape[0]), (e,), e)
+
+
+def inverse(e: Expr) -> Expr:
+    """`inv(e)` of a square matrix; the reciprocal of a scalar."""
+    _need_square(e, "inv")
+    if e.shape == SCALAR:
+        return power(e, number(-1))
+    if isinstance(e, Inverse):
+        return e.arg
+    return e if isinstance(e, Identity) else make(Inverse, e.shape, (e,), e)
+
+
+def matrix_power(e: Expr, exponent: int) -> Expr:
+    """`e^n` of a square matrix; a negative n is a power of the inverse."""
+    _need_square(e, "a power")
+    if e.shape == SCALAR:
+        return power(e, number(exponent))
+    if exponent < 0:
+        return matrix_power(inverse(e), -exponent)
+    if exponent == 0:
+        return identity(e.shape[0])
+    if exponent == 1 or isinstance(e, Identity):
+        return e
+    if isinstance(e, MatrixPower):
+        return matrix_power(e.base, e.exponent * exponent)
+    return make(MatrixPower, e.shape, (e,), e, exponent)
+
+
+def matrix_function(function: str, e: Expr, *parameters: Expr) -> Expr:
+    """A function of one number, by its name, applied to a square matrix; `pow` is a power."""
+    _need_square(e, "a function of a matrix")
+    if function == "pow":
+        return _general_power(e, *parameters)
+    if e.shape == SCALAR:
+        return apply(function, e)
+    return make(MatrixFunction, e.shape, (e,), function, e, ())
+
+
+def _general_power(e: Expr, exponent: Expr) -> Expr:
+    if exponent.shape != SCALAR:
+        raise ShapeError(f"an exponent must be a scalar, not {describe(exponent.shape)}")
+    if e.shape == SCALAR:
+        return power(e, exponent)
+    if isinstance(exponent, Number) and exponent.value.denominator == 1:
+        return matrix_power(e, exponent.value.numerator)
+    if isinstance(e, Identity):
+        return e
+    return make(MatrixFunction, e.shape, (e, exponent), "pow", e, (exponent,))
+
+
+def frechet(function: str, e: Expr, direction: Expr, *parameters: Expr) -> Expr:
+    """The derivative of a function at a square matrix (not a scalar) in a direction."""
+    _need_square(e, "a function of a matrix")
+    if direction.shape != e.shape:
+        raise ShapeError(
+            f"a direction of {describe(direction.shape)} at a point of {describe(e.shape)}"
+        )
+    parts = (e, direction, *parameters)
+    return make(Frechet, e.shape, parts, function, e, direction, parameters)
+
+
+def power(base: Expr, exponent: Expr) -> Expr:
+    """The (elementwise) power; of a matrix by a scalar or a matrix, of a scalar by either."""
+    if SCALAR not in (base.shape, exponent.shape) and base.shape != exponent.shape:
+        raise ShapeError(
+            f"an elementwise power of {describe(base.shape)} by {describe(exponent.shape)}"
+        )
+    if isinstance(exponent, Number):
+        p = exponent.value
+        if p == 1:
+            return base
+        if p == 0:
+            return ones(*base.shape)
+        whole = p.denominator == 1
+        if isinstance(base, Number) and whole and (base.value != 0 or p > 0) and abs(p) < 100:
+            return number(base.value**p.numerator)
+        if isinstance(base, Power) and whole:
+            return power(base.base, mul(base.exponent, exponent))
+        if whole and isinstance(base, Mul) and base.shape == SCALAR and abs(p) < 100:
+            parts = base.scalars or (_product(_UNIT, (), base.matrices),)
+            if base.coefficient != 1 or len(parts) > 1:
+                front = number(base.coefficient**p.numerator)
+                return mul(front, *[power(s, exponent) for s in parts])
+        if isinstance(base, Ones):
+            return base
+    shape = exponent.shape if base.shape == SCALAR else base.shape
+    return make(Power, shape, (base, exponent), base, exponent)
+
+
+def hadamard(*factors: Expr) -> Expr:
+    """The elementwise product; scalar factors and coefficients go in front."""
+    scalars: list[Expr] = []
+    flat: list[Expr] = []
+    for f in factors:
+        c, rest = split_coefficient(f)
+        if c != 1:
+            scalars.append(number(c))
+        if isinstance(rest, Mul) and rest.shape != SCALAR and rest.scalars:
+            scalars.extend(rest.scalars)
+            rest = mul(*rest.matrices)
+        if rest.shape == SCALAR:
+            if rest != ONE:
+                scalars.append(rest)
+        else:
+            flat.extend(rest.factors if isinstance(rest, Hadamard) else (rest,))
+    for f in flat[1:]:
+        if f.shape != flat[0].shape:
+            raise ShapeError(
+                f"an elementwise product of {describe(flat[0].shape)} and {describe(f.shape)}"
+            )
+    if len(flat) > 1:
+        flat = [make(Hadamard, flat[0].shape, (*flat,), (*flat,))]
+    return mul(*scalars, *flat)
+
+
+def quotient(numerator: Expr, denominator: Expr) -> Expr:
+    """The elementwise quotient; a scalar on either side is a factor or a divisor."""
+    if denominator.shape == SCALAR:
+        return mul(numerator, power(denominator, number(-1)))
+    if numerator.shape == SCALAR:
+        return mul(numerator, quotient(ones(*denominator.shape), denominator))
+    if numerator.shape != denominator.shape:
+        raise ShapeError(
+            "an elementwise quotient of "
+            f"{describe(numerator.shape)} and {describe(denominator.shape)}"
+        )
+    scalars: tuple[Expr, ...] = ()
+    if isinstance(numerator, Mul) and (numerator.scalars or numerator.coefficient != 1):
+        scalars = (number(numerator.coefficient), *numerator.scalars)
+        numerator = mul(*numerator.matrices)
+    if isinstance(denominator, Mul) and (denominator.scalars or denominator.coefficient != 1):
+        front = mul(number(denominator.coefficient), *denominator.scalars)
+        scalars = (*scalars, power(front, number(-1)))
+        denominator = mul(*denominator.matrices)
+    pair = (numerator, denominator)
+    return mul(*scalars, make(Quotient, numerator.shape, pair, *pair))
+
+
+def apply(function: str, *args: Expr) -> Expr:
+    """A function, by its name, applied entry by entry to arguments of one shape."""
+    for e in args[1:]:
+        if e.shape != args[0].shape:
+            raise ShapeError(f"{function} of {describe(args[0].shape)} and {describe(e.shape)}")
+    return make(Apply, args[0].shape, args, function, args)
+
+
+def operation(name: str, *args: Expr) -> Expr:
+    """An operator of the table, by its name; of a number what the table says it is."""
+    entry = operators.TABLE[name]
+    dims = operators.dims_of(entry, [e.shape for e in args])
+    if dims is None:
+        shapes = " and ".join(describe(e.shape) for e in args)
+        raise ShapeError(f"{name} needs {operators.demand(entry)}, not {shapes}")
+    if entry.of_scalar and all(e.shape == SCALAR for e in args):
+        return _of_scalar(entry.of_scalar, args[0])
+    rows, columns = (dims.get(letter, 1) for letter in entry.result)
+    return make(Operation, (rows, columns), args, name, args)
+
+
+def _of_scalar(what: str, e: Expr) -> Expr:
+    """The value of an operator at a number: the number, 1, or a function of it."""
+    if what == "1":
+        return ONE
+    return e if what == "Z" else apply(what, e)
+
+
+def diag(e: Expr) -> Expr:
+    """The diagonal matrix of a vector (column or row)."""
+    if e.shape == SCALAR:
+        return e
+    if 1 not in e.shape:
+        raise ShapeError(f"a vector is needed here, not {describe(e.shape)}")
+    n = e.shape[0] if e.shape[1] == 1 else e.shape[1]
+    return make(Diag, (n, n), (e,), e)
+
+
+def diagonal(e: Expr) -> Expr:
+    """The diagonal of a square matrix as a column vector."""
+    _need_square(e, "diag")
+    return e if e.shape == SCALAR else make(Diagonal, (e.shape[0], 1), (e,), e)
+
+
+def triangle(part: Part, e: Expr) -> Expr:
+    """The lower or the upper triangle of a square matrix, the diagonal included."""
+    _need_square(e, "tril" if part == "lower" else "triu")
+    if e.shape == SCALAR or isinstance(e, Identity | Diag | Zeros):
+        return e
+    return make(Triangle, e.shape, (e,), e, part)
+
+
+def mirrored(part: Part) -> Part:
+    """The triangle that a triangle becomes when it is transposed."""
+    return "upper" if part == "lower" else "lower"
+
+
+def trace(e: Expr) -> Expr:
+    """`tr(e)`; a scalar is its own trace."""
+    _need_square(e, "tr")
+    return e if e.shape == SCALAR else make(Trace, SCALAR, (e,), e)
+
+
+def size_of(dim: Dim) -> Expr:
+    """The size of a dimension as an expression, `tr(eye(n))`."""
+    terms = [
+        mul(number(c), *[trace(identity(name)) for name in names])
+        for names, c in sizes.polynomial(dim).items()
+    ]
+    return add(*terms)
+
+
+def total(e: Expr) -> Expr:
+    """The sum of all entries."""
+    return e if e.shape == SCALAR else make(Total, SCALAR, (e,), e)
+
+
+def det(e: Expr) -> Expr:
+    """The determinant."""
+    return operation("det", e)
+
+
+def logdet(e: Expr) -> Expr:
+    """The logarithm of a positive determinant."""
+    return operation("logdet", e)
+
+
+def norm(e: Expr) -> Expr:
+    """The Frobenius norm."""
+    return operation("norm2", e)
+
+
+def norm1(e: Expr) -> Expr:
+    """The sum of absolute entries."""
+    return operation("norm1", e)
+
+
+def row(e: Expr, index: Index) -> Expr:
+    """Row `index` of a matrix, 1 x n."""
+    _need_several(e.shape[0], "row")
+    _need_dim(e.shape[0], index)
+    return make(Row, (1, e.shape[1]), (e,), e, index, own=(index,))
+
+
+def column(e: Expr, index: Index) -> Expr:
+    """Column `index` of a matrix, m x 1."""
+    _need_several(e.shape[1], "column")
+    _need_dim(e.shape[1], index)
+    return make(Column, (e.shape[0], 1), (e,), e, index, own=(index,))
+
+
+def entry(e: Expr, row_index: Index, column_index: Index | None = None) -> Expr:
+    """Entry of a matrix, or of a column vector when `column_index` is None."""
+    _need_dim(e.shape[0], row_index)
+    if column_index is None:
+        if e.shape[1] != 1:
+            raise ShapeError("an entry of a matrix needs two indices")
+        return make(Entry, SCALAR, (e,), e, row_index, None, own=(row_index,))
+    _need_dim(e.shape[1], column_index)
+    pair = (row_index, column_index)
+    return make(Entry, SCALAR, (e,), e, *pair, own=pair)
+
+
+def index_sum(indices: tuple[Index, ...], body: Expr) -> Expr:
+    """The sum over indices; directly nested sums become one."""
+    if not indices:
+        return body
+    if isinstance(body, IndexSum) and not set(indices) & set(body.indices):
+        indices, body = indices + body.indices, body.body
+    return make(IndexSum, body.shape, (body,), indices, body, bound=indices)
+
+
+def rows(index: Index, body: Expr) -> Expr:
+    """The matrix whose row number `index` is the body (1 x n, or a scalar for a vector)."""
+    if body.shape[0] != 1:
+        raise ShapeError(f"a row is needed here, not {describe(body.shape)}")
+    return make(Rows, (index.dim, body.shape[1]), (body,), index, body, bound=(index,))
+
+
+def _need_several(dim: Dim, what: str) -> None:
+    if dim == 1:
+        raise ShapeError(
+            f"there is one {what} only, so it needs no index", hint="leave out the slice"
+        )
+
+
+def _need_square(e: Expr, what: str) -> None:
+    if e.shape[0] != e.shape[1]:
+        raise ShapeError(f"{what} needs a square matrix, not {describe(e.shape)}")
+
+
+def _need_dim(dim: Dim, index: Index) -> None:
+    if dim != index.dim:
+        raise ShapeError(f"index {index.name} runs over {index.dim} and over {dim}")
