@@ -18,10 +18,10 @@ import trace_derivative as td
 from trace_derivative import expr as ex
 from trace_derivative.expand import expand
 from trace_derivative.functions import ARGUMENTS, TABLE, ElementFunction
-from trace_derivative.identities import OPERATORS, RULES, rule_of
 from trace_derivative.nodes import Index, Node
 from trace_derivative.read import Reading, read
 from trace_derivative.render_latex import indexed_latex
+from trace_derivative.rules import OPERATORS, RULES, rule_of
 
 
 @dataclass(frozen=True, slots=True)

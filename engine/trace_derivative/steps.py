@@ -14,7 +14,8 @@ from . import expr as ex, indexed as ix
 from .differentiate import Occurrence
 from .distribute import as_trace, split_ones
 from .expr import Expr, Index, Symbol
-from .identities import Account, Form, base_case
+from .forms import Form
+from .identities import Account, base_case
 from .indexed import Indexed
 from .regroup import collapse, separated, stacked
 from .simplify import flip, push_transposes, transposes

@@ -7,8 +7,9 @@ import pytest
 
 import trace_derivative as td
 from trace_derivative import expr as ex
-from trace_derivative.identities import IDENTITIES, OPERATORS, RULES, account
+from trace_derivative.identities import IDENTITIES, account
 from trace_derivative.read import read
+from trace_derivative.rules import OPERATORS, RULES
 
 
 @pytest.mark.parametrize("label", IDENTITIES)

@@ -18,9 +18,11 @@ from trace_derivative import (
     differentiate,
     expand,
     expr as ex,
+    forms,
     identities,
     indexed as ix,
     rewrite,
+    rules,
     simplify,
     transposes,
 )
@@ -70,7 +72,7 @@ def test_transposition_rule(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_lost_transpose_in_an_identity(monkeypatch: pytest.MonkeyPatch) -> None:
     """(12) gives A B instead of B A."""
-    monkeypatch.setattr(identities, "_flipped", lambda chain: tuple(reversed(chain)))
+    monkeypatch.setattr(identities, "flipped", lambda chain: tuple(reversed(chain)))
     v = td.derive("tr(A*X*B)", wrt="X", shapes="A: n n; B: n n; X: n n").verification
     assert not v.passed
     assert {"route identities", "routes agree"} <= {c.name for c in v.failures}
@@ -93,16 +95,16 @@ def test_sign(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_coefficient(monkeypatch: pytest.MonkeyPatch) -> None:
     """d x^p = x^(p-1) without the factor p, in the identities route."""
     squares = "sum((X.*A).^3)"
-    rule = identities.RULES[ex.Power]
+    rule = rules.RULES[ex.Power]
 
-    def wrong(form: identities.Form) -> tuple[identities.Form, ...]:
+    def wrong(form: forms.Form) -> tuple[forms.Form, ...]:
         assert isinstance(form.factor, ex.Power)
         base, p = form.factor.base, form.factor.exponent
         slope = ex.power(base, ex.sub(p, ex.ONE))
-        return (identities._inside(form, base, ex.hadamard(form.dual(), slope)),)
+        return (rules._inside(form, base, ex.hadamard(form.dual(), slope)),)
 
-    broken = identities.Rule(rule.name, rule.statement, rule.source, wrong)
-    monkeypatch.setitem(identities.RULES, ex.Power, broken)
+    broken = rules.Rule(rule.name, rule.statement, rule.source, wrong)
+    monkeypatch.setitem(rules.RULES, ex.Power, broken)
     v = td.derive(squares, wrt="X").verification
     assert not v.passed
     assert "routes agree" in {c.name for c in v.failures}
@@ -166,7 +168,7 @@ def test_misprint(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_failure_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(identities, "_flipped", lambda chain: tuple(reversed(chain)))
+    monkeypatch.setattr(identities, "flipped", lambda chain: tuple(reversed(chain)))
     v = td.derive("tr(A*X*B)", wrt="X", shapes="A: n n; B: n n; X: n n").verification
     first = v.failures[0]
     assert "entry [" in first.message

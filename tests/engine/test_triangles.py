@@ -11,7 +11,7 @@ import pytest
 
 import trace_derivative as td
 from tests.engine.structured import Array, close, gradient, of_kind
-from trace_derivative import expr as ex, identities
+from trace_derivative import expr as ex, forms, rules
 from trace_derivative.distribute import expanded
 from trace_derivative.read import read
 from trace_derivative.simplify import simplify
@@ -98,12 +98,12 @@ def test_multiplied_out() -> None:
 
 def test_a_wrong_rule_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """The triangle of the dual transposed once too often."""
-    right = identities.RULES[ex.Triangle]
+    right = rules.RULES[ex.Triangle]
 
-    def wrong(form: identities.Form) -> tuple[identities.Form, ...]:
+    def wrong(form: forms.Form) -> tuple[forms.Form, ...]:
         (found,) = right.apply(form)
         return (replace(found, left=tuple(map(ex.transpose, found.left))),)
 
-    monkeypatch.setitem(identities.RULES, ex.Triangle, replace(right, apply=wrong))
+    monkeypatch.setitem(rules.RULES, ex.Triangle, replace(right, apply=wrong))
     v = td.derive("tr(A*tril(X))", wrt="X").verification
     assert {c.name.rsplit("-", 1)[0] for c in v.failures} >= {"identities"}

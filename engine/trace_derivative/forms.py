@@ -1,0 +1,79 @@
+"""A function as a trace `tr[L Y R]` in which only Y is not held constant (eq (18) of the notes)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from . import expr as ex
+from .expr import ONE, Expr, Index
+from .simplify import flip
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """`weight * sum(over: tr[left factor right])`; only `factor` is not held constant.
+
+    `exact`: the form has the value of what it was opened from, not only the derivative.
+    `turned`: the trace was transposed on the way.
+    """
+
+    factor: Expr
+    left: tuple[Expr, ...] = ()
+    right: tuple[Expr, ...] = ()
+    weight: tuple[Expr, ...] = ()
+    over: tuple[Index, ...] = ()
+    exact: bool = True
+    turned: bool = False
+
+    def cofactor(self) -> Expr:
+        """N with `tr[left factor right] = tr[N factor]`, simplified no further."""
+        chain = self.right + self.left
+        if chain:
+            return ex.mul(*chain)
+        return ex.identity(self.factor.shape[0])
+
+    def dual(self) -> Expr:
+        """The transpose of the cofactor, of the factor's shape: df = sum(dual .* dfactor)."""
+        chain = self.right + self.left
+        # vectors of ones with nothing summed between them
+        if chain and all(map(_is_ones, chain)) and all(m.shape[1] == 1 for m in chain[:-1]):
+            return ex.ones(*self.factor.shape)
+        return flip(self.cofactor())
+
+    def value(self) -> Expr:
+        """The form as an expression."""
+        return index_sum(self, ex.trace(ex.mul(*self.left, self.factor, *self.right)))
+
+
+def _is_ones(e: Expr) -> bool:
+    return isinstance(e.arg if isinstance(e, ex.Transpose) else e, ex.Ones) and 1 in e.shape
+
+
+def index_sum(form: Form, body: Expr) -> Expr:
+    """`weight * sum(over: body)`; the weight may depend on the indices."""
+    return (
+        ex.index_sum(form.over, ex.mul(*form.weight, body))
+        if form.over
+        else ex.mul(*form.weight, body)
+    )
+
+
+def flipped(chain: tuple[Expr, ...]) -> tuple[Expr, ...]:
+    """The factors of the transposed product."""
+    return tuple(flip(m) for m in reversed(chain))
+
+
+def diagonal_of_cofactor(form: Form) -> Expr:
+    """`(L' .* R)*1`, the diagonal of R L (eq (31)); without the ones where L' and R are vectors."""
+    if not form.left or not form.right:
+        return ex.diagonal(form.cofactor())
+    left, right = flip(ex.mul(*form.left)), ex.mul(*form.right)
+    inner = right.shape[1]
+    body = ex.hadamard(left, right)
+    return body if inner == 1 else ex.mul(body, ex.ones(inner))
+
+
+def times(weight: tuple[Expr, ...], *more: Expr) -> tuple[Expr, ...]:
+    """A weight with more factors; none where the product is 1."""
+    product = ex.mul(*weight, *more)
+    return () if product == ONE else (product,)
