@@ -40,7 +40,7 @@ PARTS = (
 )
 DEFAULT_SHOW = ("function", "expansion", "occurrences", "matrix", "substitutions", "verification")
 LINE_WIDTH = 42
-WIDEST_LINE = 50
+WIDEST_LINE = 46
 
 Status: TypeAlias = Literal["verified", "failed", "unchecked"]
 Cuts: TypeAlias = Mapping[str, Sequence[int]]

@@ -89,7 +89,7 @@ def test_outside_the_domain_is_not_a_number() -> None:
     "name",
     [
         "floor", "frac", "re", "conjugate", "Piecewise", "Function", "WildFunction", "beta",
-        "atan2", "DiracDelta", "totient", "partition", "zeta", "besselj", "log2", "log10",
+        "DiracDelta", "totient", "partition", "zeta", "besselj", "log2", "log10",
         "LambertW1", "besselj01", "besselj9999", "sympify", "S", "sqrt2", "lambdify", "Symbol",
         "Lambda", "Derivative", "Integral", "LaplaceTransform", "And", "Matrix", "core",
         "parse_expr", "__import__", "_print_Pow", "__class__", "erf.diff", "os.system('x')", "",
