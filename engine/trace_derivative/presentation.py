@@ -40,7 +40,9 @@ PARTS = (
 )
 DEFAULT_SHOW = ("function", "expansion", "occurrences", "matrix", "substitutions", "verification")
 LINE_WIDTH = 42
-WIDEST_LINE = 46
+WIDEST_LINE = 50
+FRAMED = 4
+"""By how much less goes into a line of what stands in a frame."""
 
 Status: TypeAlias = Literal["verified", "failed", "unchecked"]
 Cuts: TypeAlias = Mapping[str, Sequence[int]]
@@ -275,13 +277,13 @@ class _Writer:
                 e = read(piece, symbols=self._symbols).exprs[0]
                 yield self._math(e)
 
-    def _latex(self, sides: list[Side], relation: str = "=") -> str:
+    def _latex(self, sides: list[Side], relation: str = "=", most: int = LINE_WIDTH) -> str:
         left = side_latex(sides[0], notation=self._notation)
-        room = LINE_WIDTH - width(left)
+        room = most - width(left)
         rights = [break_sum(s, room, notation=self._notation) for s in sides[1:]]
         widest = max(width(x) for right in rights for x in right)
-        if widest > room and (room < LINE_WIDTH // 2 or width(left) + widest > WIDEST_LINE):
-            rights = [break_sum(s, LINE_WIDTH - 4, notation=self._notation) for s in sides[1:]]
+        if widest > room and (room < most // 2 or width(left) + widest > WIDEST_LINE):
+            rights = [break_sum(s, most - 4, notation=self._notation) for s in sides[1:]]
             lines, head = [f"&{left}"], r"&\quad"
         else:
             lines, head = [], f"{left} &"
@@ -366,7 +368,7 @@ class _DerivationWriter(_Writer):
             "expected",
             self._unique("expected"),
             (Fragment("text", sentence),),
-            self._latex(sides, r"\neq" if status == "failed" else "="),
+            self._latex(sides, r"\neq" if status == "failed" else "=", LINE_WIDTH - FRAMED),
             self._text(sides, "≠" if status == "failed" else "="),
             status,
             False,
