@@ -143,12 +143,13 @@ def _in_front(e: Expr) -> tuple[Expr, Expr]:
 
 def _trace(e: Expr) -> Expr:
     assert isinstance(e, ex.Trace)
-    match e.arg:
+    front, inner = _in_front(e.arg)
+    match inner:
         case ex.Block() as b if heights(b) == widths(b):
-            return ex.add(*[ex.trace(row[k]) for k, row in enumerate(b.grid)])
+            return ex.mul(front, ex.add(*[ex.trace(row[k]) for k, row in enumerate(b.grid)]))
         case ex.Mul(matrices=(first, *middle, last)) if middle:
             around = joined(last, first)
-            return e if around is None else ex.trace(ex.mul(*middle, around))
+            return e if around is None else ex.mul(front, ex.trace(ex.mul(*middle, around)))
     return e
 
 

@@ -268,13 +268,14 @@ def _multiplied(e: Expr) -> Expr:
 
 def _trace(e: Expr) -> Expr:
     assert isinstance(e, ex.Trace)
-    match e.arg:
+    front, inner = _in_front(e.arg)
+    match inner:
         case ex.Identity(shape=(n, _)) if isinstance(n, int) or sizes.is_composite(n):
-            return ex.size_of(n)
+            return ex.mul(front, ex.size_of(n))
         case ex.Mul(matrices=(first, *middle, last)) if middle:
             around = joined(last, first)
             if around is not None and around.shape == (last.shape[0], first.shape[1]):
-                return ex.trace(ex.mul(*middle, around))
+                return ex.mul(front, ex.trace(ex.mul(*middle, around)))
     return _multiplied(e)
 
 

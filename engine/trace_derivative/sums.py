@@ -17,8 +17,8 @@ def add_rule(e: Expr) -> Expr:
     if not isinstance(e, ex.Add):
         return e
     check_terms(len(e.terms))
-    terms = _with_complements(e.terms)
-    kept = _collected(terms)
+    collected = tuple(_collected(e.terms))
+    kept = list(_with_complements(collected)) if collected else []
     if len(kept) > 1 and any(_is_scaled_sum(t) for t in kept):
         opened = [u for t in kept for u in _opened(t)]
         found = _collected(opened)
@@ -64,7 +64,7 @@ def _opened(e: Expr) -> list[Expr]:
 
 
 def _with_complements(terms: tuple[Expr, ...]) -> tuple[Expr, ...]:
-    """`1 - sigmoid(-u)` as `sigmoid(u)`."""
+    """`1 - sigmoid(-u)` as `sigmoid(u)`, of terms that are all different."""
     ones = ex.ones(*terms[0].shape)
     for t in terms:
         c, rest = ex.split_coefficient(t)

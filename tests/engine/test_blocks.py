@@ -115,3 +115,11 @@ def test_the_numpy_code_runs() -> None:
     z = np.concatenate([x, y])
     got = scope["gradient"](x=x, M=m, y=y)  # type: ignore[operator]
     assert np.allclose(got, ((m + m.T) @ z)[:2])
+
+
+@pytest.mark.parametrize("front", ["2", "a", "tr(A)"])
+def test_a_trace_keeps_what_stands_in_front(front: str) -> None:
+    """Block matrices joined around a trace: the scalars before it stay."""
+    shapes = "A: 2 2; B: 2 3; C: 3 2; D: 3 3; E: 2 2; F: 2 3; G: 3 2; H: 3 3; a: scalar"
+    d = td.derive(f"tr({front}*[A, B; C, D]*X*[E, F; G, H])", wrt="X", shapes=shapes)
+    assert d.verification.passed, [(c.name, c.message) for c in d.verification.failures]

@@ -110,3 +110,15 @@ def test_a_factor_is_shared_as_often_as_both_terms_have_it() -> None:
         want = (power * np.log(power)).imag / 1e-20
         assert d.gradient is not None
         assert d.gradient.evaluate({"alpha": x}) == pytest.approx(want, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "wrt"),
+    [
+        ("softplus(-a) + softplus(-a) + a", "a"),
+        ("sum(softplus(-x)) + sum(softplus(-x)) + sum(x)", "x"),
+    ],
+)
+def test_a_complement_takes_one_term_of_several_alike(text: str, wrt: str) -> None:
+    d = td.derive(text, wrt=wrt, shapes="a: scalar; x: n")
+    assert d.verification.passed, [(c.name, c.message) for c in d.verification.failures]

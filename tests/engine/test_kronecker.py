@@ -231,3 +231,16 @@ def test_split_indices_do_not_capture_those_of_inner_sums(text: str) -> None:
     """Several sums inside a factor, whose names are given anew before indices are split."""
     d = td.derive(text, wrt="X", shapes="A: p p", assume={"X": "spd"} if "log" in text else None)
     assert d.verification.passed, [(c.name, c.message) for c in d.verification.failures]
+
+
+@pytest.mark.parametrize("front", ["2", "a", "tr(A)"])
+def test_a_trace_keeps_what_stands_in_front(front: str) -> None:
+    """Factors of a product joined around a trace: the scalars before it stay."""
+    shapes = "A: 2 2; B: 3 3; C: 6 6; D: 2 2; F: 3 3; X: 2 2; a: scalar"
+    d = td.derive(f"log(tr({front}*kron(A,B)*C*kron(X,F)))", wrt="X", shapes=shapes)
+    assert d.verification.passed, [(c.name, c.message) for c in d.verification.failures]
+    assert td.equal(
+        f"tr({front}*kron(A,B)*C*kron(D,F))",
+        f"({front})*tr(C*kron(D*A,F*B))",
+        shapes=shapes,
+    ).passed
