@@ -23,7 +23,7 @@ from .kernels import apart, is_parameter, links, places_of_kernel
 from .limits import check_time
 from .matrix_functions import along
 from .separate import factors_of
-from .simplify import push_transposes, simplify, split_front, transposes
+from .simplify import push_transposes, simplify, transposes
 
 Fixed: TypeAlias = frozenset[Index]
 _NOTHING: Fixed = frozenset()
@@ -244,7 +244,7 @@ class Assembler:
 def _transposed_entry(matrix: Expr, places: tuple[Index, Index]) -> Indexed:
     """The entry of the transpose at two places, scalar factors apart."""
     a, b = places
-    c, rest = split_front(matrix)
+    c, rest = ex.split_front(matrix)
     return ix.times(*([] if c == ex.ONE else [ix.element(c)]), ix.element(rest, b, a))
 
 

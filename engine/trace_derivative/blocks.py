@@ -103,7 +103,7 @@ def _transpose(e: Expr) -> Expr:
 
 def _entrywise(e: Expr) -> Expr:
     """Sums, elementwise products, quotients, functions: block by block."""
-    fronts = [_in_front(p) for p in ex.children(e)]
+    fronts = [ex.split_front(p) for p in ex.children(e)]
     blocks = [rest for _, rest in fronts if isinstance(rest, ex.Block)]
     if not blocks:
         return e
@@ -134,16 +134,9 @@ def _alike(a: ex.Block, b: ex.Block) -> bool:
     return heights(a) == heights(b) and widths(a) == widths(b)
 
 
-def _in_front(e: Expr) -> tuple[Expr, Expr]:
-    """The scalar factors of a product and the rest of it."""
-    if isinstance(e, ex.Mul) and e.shape != ex.SCALAR:
-        return ex.mul(ex.number(e.coefficient), *e.scalars), ex.mul(*e.matrices)
-    return ex.ONE, e
-
-
 def _trace(e: Expr) -> Expr:
     assert isinstance(e, ex.Trace)
-    front, inner = _in_front(e.arg)
+    front, inner = ex.split_front(e.arg)
     match inner:
         case ex.Block() as b if heights(b) == widths(b):
             return ex.mul(front, ex.add(*[ex.trace(row[k]) for k, row in enumerate(b.grid)]))

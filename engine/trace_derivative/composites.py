@@ -10,24 +10,20 @@ from itertools import groupby
 
 from . import sizes
 from .construct import (
-    ONE,
     identity,
     mul,
-    number,
     ones,
-    split_coefficient,
+    scalars_apart,
     transpose,
     zeros,
 )
 from .errors import ShapeError
 from .nodes import (
-    SCALAR,
     Block,
     Dim,
     Expr,
     Identity,
     Kron,
-    Mul,
     Node,
     Ones,
     Shape,
@@ -45,20 +41,10 @@ def kron(*factors: Expr, shape: Shape | None = None) -> Expr:
 
     `shape` gives the dimensions other names than the products of those of the factors.
     """
-    scalars: list[Expr] = []
+    scalars, parts = scalars_apart(factors)
     flat: list[Expr] = []
-    for f in factors:
-        c, rest = split_coefficient(f)
-        if c != 1:
-            scalars.append(number(c))
-        if isinstance(rest, Mul) and rest.shape != SCALAR and rest.scalars:
-            scalars.extend(rest.scalars)
-            rest = mul(*rest.matrices)
-        if rest.shape == SCALAR:
-            if rest != ONE:
-                scalars.append(rest)
-        else:
-            flat.extend(rest.factors if isinstance(rest, Kron) else (rest,))
+    for part in parts:
+        flat.extend(part.factors if isinstance(part, Kron) else (part,))
     if len(flat) < 2:
         return mul(*scalars, *flat)
     whole = kron_shape(flat) if shape is None else shape

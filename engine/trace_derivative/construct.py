@@ -7,6 +7,7 @@ sums and products flat, numbers in front, scalars before matrices).  They do no 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache
 
@@ -219,6 +220,31 @@ def split_coefficient(e: Expr) -> tuple[Fraction, Expr]:
     return _UNIT, e
 
 
+def split_front(e: Expr) -> tuple[Expr, Expr]:
+    """The scalar factors of a product, and the rest of it."""
+    if isinstance(e, Mul) and e.matrices and (e.scalars or e.coefficient != 1):
+        return mul(number(e.coefficient), *e.scalars), mul(*e.matrices)
+    return ONE, e
+
+
+def scalars_apart(factors: Iterable[Expr]) -> tuple[list[Expr], list[Expr]]:
+    """The scalars of some factors and in front of them, and the factors without them."""
+    scalars: list[Expr] = []
+    others: list[Expr] = []
+    for f in factors:
+        c, rest = split_coefficient(f)
+        if c != 1:
+            scalars.append(number(c))
+        if isinstance(rest, Mul) and rest.shape != SCALAR and rest.scalars:
+            scalars.extend(rest.scalars)
+            rest = mul(*rest.matrices)
+        if rest.shape != SCALAR:
+            others.append(rest)
+        elif rest != ONE:
+            scalars.append(rest)
+    return scalars, others
+
+
 # ------------------------------------------------------------------------ other operators
 
 
@@ -326,20 +352,10 @@ def power(base: Expr, exponent: Expr) -> Expr:
 
 def hadamard(*factors: Expr) -> Expr:
     """The elementwise product; scalar factors and coefficients go in front."""
-    scalars: list[Expr] = []
+    scalars, parts = scalars_apart(factors)
     flat: list[Expr] = []
-    for f in factors:
-        c, rest = split_coefficient(f)
-        if c != 1:
-            scalars.append(number(c))
-        if isinstance(rest, Mul) and rest.shape != SCALAR and rest.scalars:
-            scalars.extend(rest.scalars)
-            rest = mul(*rest.matrices)
-        if rest.shape == SCALAR:
-            if rest != ONE:
-                scalars.append(rest)
-        else:
-            flat.extend(rest.factors if isinstance(rest, Hadamard) else (rest,))
+    for part in parts:
+        flat.extend(part.factors if isinstance(part, Hadamard) else (part,))
     for f in flat[1:]:
         if f.shape != flat[0].shape:
             raise ShapeError(

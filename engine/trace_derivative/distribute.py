@@ -12,7 +12,7 @@ from typing import TypeAlias
 from . import expr as ex
 from .expr import Expr
 from .limits import check_terms, check_time
-from .simplify import push_transposes, simplify, split_front
+from .simplify import push_transposes, simplify
 
 _Rewrite: TypeAlias = Callable[[Expr], Expr]
 
@@ -136,7 +136,7 @@ def _choices(factors: Iterable[Expr], most: int) -> list[tuple[Expr, ...]]:
 
 
 def _trace_of_term(e: Expr) -> Expr:
-    c, rest = split_front(e)
+    c, rest = ex.split_front(e)
     return ex.mul(c, ex.trace(rest))
 
 

@@ -44,6 +44,7 @@ from .construct import (
     scale as scale,
     size_of as size_of,
     split_coefficient as split_coefficient,
+    split_front as split_front,
     sub as sub,
     symbol as symbol,
     total as total,

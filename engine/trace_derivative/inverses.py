@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from . import expr as ex
 from .expr import Expr
-from .reductions import split_front
 from .transposes import flip, transposes
 
 
@@ -42,7 +41,7 @@ def inverse_rule(e: Expr) -> Expr:
     if isinstance(e, ex.Inverse):
         if isinstance(e.arg, ex.Transpose):
             return ex.transpose(ex.inverse(e.arg.arg))
-        c, rest = split_front(e.arg)
+        c, rest = ex.split_front(e.arg)
         if c != ex.ONE:
             return ex.mul(ex.power(c, ex.number(-1)), ex.inverse(rest))
         if isinstance(rest, ex.Mul):

@@ -165,7 +165,7 @@ def _upright(e: Expr) -> Expr:
 def _add(e: Expr) -> Expr:
     """Sums of vecs as the vec of a sum; Kronecker products that differ in one factor as one."""
     assert isinstance(e, ex.Add)
-    parts = [_in_front(t) for t in e.terms]
+    parts = [ex.split_front(t) for t in e.terms]
     for kind in (ex.Vec, ex.Unvec):
         inner = [rest.arg for _, rest in parts if isinstance(rest, kind)]
         if len(inner) == len(parts) and len({a.shape for a in inner}) == 1:
@@ -194,13 +194,6 @@ def _with_one_factor(c: Expr, p: Expr, d: Expr, q: Expr) -> Expr | None:
     a, b = pairs[n]
     middle = ex.add(ex.mul(c, a), ex.mul(d, b))
     return ex.kron(*p.factors[:n], middle, *p.factors[n + 1 :], shape=p.shape)
-
-
-def _in_front(e: Expr) -> tuple[Expr, Expr]:
-    """The scalar factors of a product and the rest of it."""
-    if isinstance(e, ex.Mul) and e.shape != ex.SCALAR:
-        return ex.mul(ex.number(e.coefficient), *e.scalars), ex.mul(*e.matrices)
-    return ex.ONE, e
 
 
 def _elementwise(e: Expr) -> Expr:
@@ -268,7 +261,7 @@ def _multiplied(e: Expr) -> Expr:
 
 def _trace(e: Expr) -> Expr:
     assert isinstance(e, ex.Trace)
-    front, inner = _in_front(e.arg)
+    front, inner = ex.split_front(e.arg)
     match inner:
         case ex.Identity(shape=(n, _)) if isinstance(n, int) or sizes.is_composite(n):
             return ex.mul(front, ex.size_of(n))
@@ -300,13 +293,13 @@ def _operation(e: Expr) -> Expr:
 
 def _vec(e: Expr) -> Expr:
     assert isinstance(e, ex.Vec)
-    c, rest = _in_front(e.arg)
+    c, rest = ex.split_front(e.arg)
     return ex.mul(c, ex.vec(rest, e.shape[0]))
 
 
 def _unvec(e: Expr) -> Expr:
     assert isinstance(e, ex.Unvec)
-    c, rest = _in_front(e.arg)
+    c, rest = ex.split_front(e.arg)
     if c != ex.ONE:
         return ex.mul(c, ex.unvec(rest, *e.shape))
     return reshaped(e.arg, *e.shape) or e
@@ -451,7 +444,9 @@ def _inner_sizes(first: Expr, rows: tuple[Dim, Dim]) -> list[tuple[Dim, Dim]]:
         return [rows]
     factors = factors_of(first)
     if isinstance(first, ex.Add):
-        factors = next((fs for t in first.terms if len(fs := factors_of(_in_front(t)[1])) > 1), ())
+        factors = next(
+            (fs for t in first.terms if len(fs := factors_of(ex.split_front(t)[1])) > 1), ()
+        )
     return [
         (
             sizes.product(*[f.shape[1] for f in factors[:n]]),

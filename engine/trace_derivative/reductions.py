@@ -9,7 +9,7 @@ from .transposes import column, flip, transposes
 
 def linear_rule(e: Expr) -> Expr:
     """Scalar factors of the argument of a linear function, in front of it."""
-    c, rest = split_front(ex.children(e)[0])
+    c, rest = ex.split_front(ex.children(e)[0])
     return e if c == ex.ONE else ex.mul(c, ex.with_children(e, (rest,)))
 
 
@@ -22,13 +22,6 @@ def diag_rule(e: Expr) -> Expr:
         if e.free and transposes(turned) < transposes(e.arg):
             return ex.diag(turned)
     return e
-
-
-def split_front(e: Expr) -> tuple[Expr, Expr]:
-    """The scalar factors of a product, and the rest of it."""
-    if isinstance(e, ex.Mul) and e.matrices and (e.scalars or e.coefficient != 1):
-        return ex.mul(ex.number(e.coefficient), *e.scalars), ex.mul(*e.matrices)
-    return ex.ONE, e
 
 
 def diagonal_rule(e: Expr) -> Expr:

@@ -16,7 +16,7 @@ from .indexed import fresh, rename_expr
 from .limits import check_terms
 from .matrix_functions import along, by_exponent
 from .partial import partial_traces
-from .simplify import flip, simplify, split_front
+from .simplify import flip, simplify
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ def _operation(form: Form) -> tuple[Form, ...]:
         return tuple(_among(form, z, g) for z, g in zip(form.factor.args, duals, strict=True))
     results = []
     for number, z in enumerate(form.factor.args):
-        front, rest = split_front(templates.gradient(form.factor, number))
+        front, rest = ex.split_front(templates.gradient(form.factor, number))
         left = () if isinstance(rest, ex.Identity) else (flip(rest),)
         results.append(Form(z, left, (), times(form.weight, front), form.over))
     return tuple(results)

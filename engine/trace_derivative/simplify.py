@@ -18,7 +18,6 @@ from .reductions import (
     diagonal_rule,
     linear_rule,
     operation_rule,
-    split_front as split_front,
     total_rule,
     trace_rule,
 )
