@@ -1,16 +1,13 @@
 """Indexed -> Expr: reads a contraction graph and puts its matrix form together.
 
-Indices are nodes, entries are edges.  A bound node of degree two is a matrix product, parallel
-edges are a Hadamard product, a leaf is a product with its weights (or the ones vector), a self
-loop a diagonal, a closed component a scalar factor.  An elementwise function of an index form
-is the function of that form's matrix.  Where a factor hangs on three indices, one of them that
+The graph is reduced in `network`.  An elementwise function of an index form is the function of
+that form's matrix.  Where a factor hangs on three indices, one of them that
 the author has written as an index is held fixed: what comes of it is a sum over slices (eq (46)
 of the notes).  The answer is None where no matrix form is found; nothing is guessed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -22,8 +19,9 @@ from .indexed import Indexed
 from .kernels import apart, is_parameter, links, places_of_kernel
 from .limits import check_time
 from .matrix_functions import along
+from .network import Network, Stuck, oriented
 from .separate import factors_of
-from .simplify import push_transposes, simplify, transposes
+from .simplify import simplify
 
 Fixed: TypeAlias = frozenset[Index]
 _NOTHING: Fixed = frozenset()
@@ -38,33 +36,6 @@ def assemble(
     indices that may be held fixed.
     """
     return Assembler(authors).matrix(t, row, column, _NOTHING)
-
-
-@dataclass(slots=True)
-class _Network:
-    """A product of entries: weights on nodes, edges between them, scalar factors."""
-
-    bound: list[Index]
-    scalars: list[Expr] = field(default_factory=list)
-    weights: dict[Index, list[Expr]] = field(default_factory=dict)
-    edges: list[tuple[Index, Index, Expr]] = field(default_factory=list)
-
-    def weigh(self, i: Index, vector: Expr) -> None:
-        """Put a weight, a column vector, on a node."""
-        self.weights.setdefault(i, []).append(vector)
-
-    def at(self, i: Index) -> list[tuple[Index, Index, Expr]]:
-        """The edges that end at a node."""
-        return [e for e in self.edges if i in e[:2]]
-
-    def weight(self, i: Index) -> Expr | None:
-        """The elementwise product of the weights on a node."""
-        found = self.weights.get(i)
-        return ex.hadamard(*found) if found else None
-
-
-class _Stuck(Exception):
-    """The graph cannot be reduced further."""
 
 
 class Assembler:
@@ -129,10 +100,9 @@ class Assembler:
         try:
             bound, factors = self._without_kernels(bound, factors, fixed)
             network = self._network(factors, bound, fixed)
-            _reduce(network, row, column)
-            body = _finish(network, row, column)
-            return simplify(ex.scale(coefficient, body))
-        except _Stuck:
+            network.reduce()
+            return simplify(ex.scale(coefficient, network.matrix(row, column)))
+        except Stuck:
             return self._sliced(t, row, column, fixed)
 
     def _without_kernels(
@@ -150,7 +120,7 @@ class Assembler:
             others = (*factors[:n], *factors[n + 1 :])
             own, inside, outside = links({i, j}, others, set(bound))
             if not {i, j} <= own or own & {*places}:
-                raise _Stuck
+                raise Stuck
             body = ix.sum_over(tuple(k for k in bound if k in own - {i, j}), ix.times(*inside))
             if i == j:
                 vector = self.matrix(body, i, None, fixed)
@@ -158,7 +128,7 @@ class Assembler:
             else:
                 direction = self.matrix(body, j, i, fixed)
             if direction is None:
-                raise _Stuck
+                raise Stuck
             held = f.matrix
             whole = simplify(along(held.function, held.arg, direction, held.parameters))
             entry = _transposed_entry(whole, places)
@@ -194,14 +164,14 @@ class Assembler:
 
     def _network(
         self, factors: tuple[Indexed, ...], bound: tuple[Index, ...], fixed: Fixed
-    ) -> _Network:
-        network = _Network(list(bound))
+    ) -> Network:
+        network = Network(bound)
         for f in factors:
             for g in factors_of(f, fixed):
                 self._place(network, g, fixed)
         return network
 
-    def _place(self, network: _Network, f: Indexed, fixed: Fixed) -> None:
+    def _place(self, network: Network, f: Indexed, fixed: Fixed) -> None:
         """Put one factor into the network."""
         if isinstance(f, ix.Element):
             self._place_element(network, f, fixed)
@@ -209,25 +179,25 @@ class Assembler:
         loose = sorted(f.free - fixed, key=lambda i: i.name)
         if isinstance(f, ix.KroneckerDelta) and len(loose) == 2:
             first, second = loose
-            network.edges.append((first, second, ex.identity(first.dim)))
+            network.join(first, second, ex.identity(first.dim))
             return
         if len(loose) > 2 or isinstance(f, ix.KroneckerDelta):
-            raise _Stuck
+            raise Stuck
         row, column = (*loose, None, None)[:2]
         matrix = self.matrix(f, row, column, fixed)
         if matrix is None:
-            raise _Stuck
+            raise Stuck
         if row is None:
             network.scalars.append(matrix)
         elif column is None:
             network.weigh(row, matrix)
         else:
-            network.edges.append(oriented(row, column, matrix))
+            network.join(*oriented(row, column, matrix))
 
-    def _place_element(self, network: _Network, f: ix.Element, fixed: Fixed) -> None:
+    def _place_element(self, network: Network, f: ix.Element, fixed: Fixed) -> None:
         loose = tuple(i for i in f.indices if i not in fixed)
         if f.matrix.free - fixed:
-            raise _Stuck
+            raise Stuck
         value = f.matrix
         if len(loose) < len(f.indices):
             value = _slice(value, f.indices, fixed)
@@ -238,7 +208,7 @@ class Assembler:
         elif loose[0] == loose[1]:
             network.weigh(loose[0], ex.diagonal(value))
         else:
-            network.edges.append((loose[0], loose[1], value))
+            network.join(loose[0], loose[1], value)
 
 
 def _transposed_entry(matrix: Expr, places: tuple[Index, Index]) -> Indexed:
@@ -291,161 +261,3 @@ def _power(base: Expr, exponent: Expr) -> Expr:
         below = ex.power(base, ex.number(-exponent.value))
         return ex.quotient(ex.ones(*base.shape), below)
     return ex.power(base, exponent)
-
-
-def oriented(i: Index, j: Index, matrix: Expr) -> tuple[Index, Index, Expr]:
-    """The edge in the direction that needs fewer transposes."""
-    other = push_transposes(ex.transpose(matrix))
-    if transposes(other) < transposes(matrix):
-        return j, i, other
-    return i, j, matrix
-
-
-# ------------------------------------------------------------------------ reduction
-
-
-def _reduce(network: _Network, row: Index | None, column: Index | None) -> None:
-    """Work off all bound nodes; raises `_Stuck` where the graph is not series-parallel."""
-    while network.bound:
-        check_time()
-        if _closed_pair(network) or _leaf(network) or _parallel(network) or _series(network):
-            continue
-        raise _Stuck
-    while _parallel(network):
-        pass
-
-
-def _drop(network: _Network, i: Index, used: list[tuple[Index, Index, Expr]]) -> None:
-    network.bound.remove(i)
-    network.weights.pop(i, None)
-    for e in used:
-        network.edges.remove(e)
-
-
-def _from(e: tuple[Index, Index, Expr], i: Index) -> tuple[Index, Expr]:
-    """The other end of an edge, and its matrix with rows at that end and columns at i."""
-    a, b, m = e
-    return (a, m) if b == i else (b, ex.transpose(m))
-
-
-def _loops(network: _Network) -> bool:
-    """Turn self loops into weights."""
-    loops = [e for e in network.edges if e[0] == e[1]]
-    for e in loops:
-        network.edges.remove(e)
-        network.weigh(e[0], ex.diagonal(e[2]))
-    return bool(loops)
-
-
-def _leaf(network: _Network) -> bool:
-    """Sum over a node with at most one edge."""
-    if _loops(network):
-        return True
-    for i in network.bound:
-        edges = network.at(i)
-        if len(edges) > 1:
-            continue
-        weight = network.weight(i)
-        if edges:
-            other, matrix = _from(edges[0], i)
-            vector = ex.ones(i.dim) if weight is None else weight
-            network.weigh(other, simplify(ex.mul(matrix, vector)))
-        else:
-            network.scalars.append(_sum_of_weights(network, i))
-        _drop(network, i, edges)
-        return True
-    return False
-
-
-def _sum_of_weights(network: _Network, i: Index) -> Expr:
-    """Sum over a node without edges of the product of its weights."""
-    weights = network.weights.get(i, [])
-    if not weights:
-        return ex.size_of(i.dim)
-    if len(weights) == 1:
-        return simplify(ex.total(weights[0]))
-    return simplify(ex.mul(ex.transpose(weights[0]), ex.hadamard(*weights[1:])))
-
-
-def _closed_pair(network: _Network) -> bool:
-    """Two bound nodes joined by just two edges, alone in their component: a trace."""
-    for a, b, m in network.edges:
-        if a == b or a not in network.bound or b not in network.bound:
-            continue
-        edges = network.at(a)
-        if len(edges) != 2 or any({e[0], e[1]} != {a, b} for e in edges):
-            continue
-        if len(network.at(b)) != 2 or network.weights.get(a) or network.weights.get(b):
-            continue
-        other = edges[1] if edges[0] == (a, b, m) else edges[0]
-        back = other[2] if other[:2] == (b, a) else ex.transpose(other[2])
-        network.scalars.append(simplify(ex.trace(ex.mul(m, back))))
-        _drop(network, a, edges)
-        network.bound.remove(b)
-        return True
-    return False
-
-
-def _parallel(network: _Network) -> bool:
-    """Merge two edges between the same two nodes into a Hadamard product."""
-    seen: dict[frozenset[Index], tuple[Index, Index, Expr]] = {}
-    for e in network.edges:
-        if e[0] == e[1]:
-            return _loops(network)
-        pair = frozenset(e[:2])
-        if pair in seen:
-            first = seen[pair]
-            a, b, m = first
-            second = e[2] if e[:2] == (a, b) else ex.transpose(e[2])
-            at = network.edges.index(first)
-            longer_first = sorted((m, second), key=ex.leaf_count, reverse=True)
-            network.edges[at] = oriented(a, b, simplify(ex.hadamard(*longer_first)))
-            network.edges.remove(e)
-            return True
-        seen[pair] = e
-    return False
-
-
-def _series(network: _Network) -> bool:
-    """Multiply the two edges at a node that has no others."""
-    for i in network.bound:
-        edges = network.at(i)
-        if len(edges) != 2:
-            continue
-        (a, left), (b, right) = _from(edges[0], i), _from(edges[1], i)
-        weight = network.weight(i)
-        middle = () if weight is None else (ex.diag(weight),)
-        matrix = simplify(ex.mul(left, *middle, ex.transpose(right)))
-        _drop(network, i, edges)
-        network.edges.append(oriented(a, b, matrix))
-        return True
-    return False
-
-
-def _finish(network: _Network, row: Index | None, column: Index | None) -> Expr:
-    """The matrix of a network without bound nodes."""
-    scalars = network.scalars
-    if row is None and column is not None:
-        return ex.transpose(_finish(network, column, None))
-    if row is None:
-        return ex.mul(*scalars) if scalars else ex.ONE
-    _loops(network)
-    if column is None:
-        if network.edges:
-            raise _Stuck
-        vector = network.weight(row)
-        return ex.mul(*scalars, ex.ones(row.dim) if vector is None else vector)
-    left, right = network.weight(row), network.weight(column)
-    if not network.edges:
-        u = ex.ones(row.dim) if left is None else left
-        v = ex.ones(column.dim) if right is None else right
-        return ex.mul(*scalars, u, ex.transpose(v))
-    if len(network.edges) > 1 or set(network.edges[0][:2]) != {row, column}:
-        raise _Stuck
-    a, _, matrix = network.edges[0]
-    chain = [matrix if a == row else ex.transpose(matrix)]
-    if left is not None:
-        chain.insert(0, ex.diag(left))
-    if right is not None:
-        chain.append(ex.diag(right))
-    return ex.mul(*scalars, *chain)

@@ -7,10 +7,11 @@ other apart (eq (33)), what stands under the author's sum as an entry (eq (45)).
 from __future__ import annotations
 
 from . import indexed as ix
-from .assemble import Assembler, Fixed, flatten, oriented
+from .assemble import Assembler, Fixed, flatten
 from .expand import hoist
 from .expr import Index
 from .indexed import Indexed
+from .network import oriented
 
 
 def collapse(t: Indexed, authors: frozenset[str], row: Index | None) -> Indexed | None:
