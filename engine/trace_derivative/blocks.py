@@ -192,4 +192,4 @@ RULES: dict[type[ex.Node], Callable[[Expr], Expr]] = {
 
 def eliminated(e: Expr, simplify: Callable[[Expr], Expr]) -> Expr:
     """The expression with its block matrices opened, where it has any."""
-    return simplify(e) if any(isinstance(part, ex.Block) for part in ex.walk(e)) else e
+    return simplify(e) if ex.holds(e, ex.Block) else e

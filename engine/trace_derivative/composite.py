@@ -43,10 +43,7 @@ def split_indices(t: Indexed, new: New, opened: Open) -> Indexed:
 
 def _distributed(t: Indexed) -> Indexed:
     """Sums over composite indices taken into the terms of what they sum."""
-    parts = ix.children(t)
-    if not parts:
-        return t
-    t = ix.with_children(t, tuple(map(_distributed, parts)))
+    t = ix.map_children(t, _distributed)
     if isinstance(t, ix.SumOver) and isinstance(t.body, ix.Plus):
         inner = tuple(i for i in t.indices if sizes.is_composite(i.dim))
         outer = tuple(i for i in t.indices if i not in inner)
@@ -62,8 +59,7 @@ def _unlike(t: Indexed, seen: set[str]) -> Indexed:
         if again:
             t = ix.rename_apart(t, again | seen)
         seen.update(i.name for i in t.indices)
-    parts = ix.children(t)
-    return ix.with_children(t, tuple(_unlike(p, seen) for p in parts)) if parts else t
+    return ix.map_children(t, lambda part: _unlike(part, seen))
 
 
 @dataclass(slots=True)
@@ -166,7 +162,7 @@ class _Places:
 def _entry_of(node: ix.Element) -> _Entry | None:
     """What an entry is made of; None where it is not one of a Kronecker product or a vec."""
     matrix = node.matrix
-    if not any(isinstance(part, ex.Kron | ex.Vec) for part in ex.walk(matrix)):
+    if not ex.holds(matrix, ex.Kron, ex.Vec):
         return None
     matrix = matrix if isinstance(matrix, ex.Kron | ex.Vec) else simplify(matrix)
     front: Expr = ex.ONE

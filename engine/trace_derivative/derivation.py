@@ -16,7 +16,7 @@ from . import expr as ex, indexed as ix
 from .assemble import assemble
 from .assumptions import because, facts_used, with_facts, with_structure
 from .checks import Check, Verification
-from .differentiate import Occurrence, differentiate, free_indices, total
+from .differentiate import Occurrence, differentiate, free_indices, marked, total
 from .distribute import expanded, multiplied_out
 from .errors import UnsupportedError
 from .expand import author_indices, expand, expansion_chain
@@ -396,7 +396,7 @@ class Derivation:
             self.function,
             self.variable,
             self._reading.symbols,
-            tuple((o.marked, o.marker) for o in self.occurrences),
+            marked(self.expansion, self.variable, self.function),
             tuple(definitions.values()),
         )
         return Verifier(journey, self.samples, self.options.tolerance)
@@ -499,7 +499,7 @@ class Derivation:
 
 
 def _has_slices(e: Expr) -> bool:
-    return any(isinstance(node, ex.IndexSum | ex.Rows) for node in ex.walk(e))
+    return ex.holds(e, ex.IndexSum, ex.Rows)
 
 
 def _shorter(a: Expr | None, b: Expr | None, finished: Callable[[Expr], Expr]) -> Expr | None:

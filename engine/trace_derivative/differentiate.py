@@ -27,33 +27,45 @@ class Occurrence:
     """What one occurrence of the variable contributes.
 
     `term` is the contribution, `free` its free indices (row first; none for a scalar variable).
-    `marked` is f with the variable of this occurrence alone renamed to `marker`, so that the
-    contribution can be checked by numbers.
     """
 
     term: Indexed
     free: tuple[Index, ...]
-    marked: Indexed
-    marker: Symbol
 
 
 def differentiate(f: Indexed, variable: Symbol, function: Expr) -> tuple[Occurrence, ...]:
     """The contributions of all occurrences of `variable` in `f = function`, in reading order."""
     refuse_second_derivative(function, variable.name)
-    taken = function.symbols | ex.dim_names(function) | ex.index_names(function)
-    taken |= ix.all_names(f)
-    names = ix.fresh_names(taken)
+    names = ix.fresh_names(_taken(f, function))
     free = tuple(Index(next(names), d) for d in _ranges(variable))
-    marker = ex.symbol(_marker_name(variable.name, taken), variable.shape, variable.rank)
     found: list[Occurrence] = []
-    for place in _occurrences(f, variable, marker, free):
+    for place in _occurrences(f, variable, free):
         check_terms(len(found) + 1, "occurrences of the variable")
-        term = _closed_traces(split_composite(hoist(place.term), function))
+        term = split_composite(hoist(place.term), function)
+        if ex.holds(function, ex.MatrixFunction, ex.Frechet):
+            term = _closed_traces(term)
         shown = _display_indices(place.indices, free)
         term = ix.rename(term, dict(zip(free, shown, strict=True)))
         term = named(term, function, _names_of(shown))
-        found.append(Occurrence(term, shown, place.marked, marker))
+        found.append(Occurrence(term, shown))
     return tuple(found)
+
+
+def marked(f: Indexed, variable: Symbol, function: Expr) -> tuple[tuple[Indexed, Symbol], ...]:
+    """`f` with one occurrence alone renamed, and its new name: for each one in the same order.
+
+    So each contribution can be checked by numbers.
+    """
+    marker = ex.symbol(
+        _marker_name(variable.name, _taken(f, function)), variable.shape, variable.rank
+    )
+    return tuple((form, marker) for form in _marked(f, variable, marker))
+
+
+def _taken(f: Indexed, function: Expr) -> frozenset[str]:
+    """All names that are in use."""
+    names = function.symbols | ex.dim_names(function) | ex.index_names(function)
+    return names | ix.all_names(f)
 
 
 def total(occurrences: tuple[Occurrence, ...], function: Expr) -> tuple[tuple[Index, ...], Indexed]:
@@ -63,8 +75,10 @@ def total(occurrences: tuple[Occurrence, ...], function: Expr) -> tuple[tuple[In
     free = occurrences[0].free
     count: dict[Indexed, int] = {}
     for o in occurrences:
-        moved = ix.rename(o.term, dict(zip(o.free, free, strict=True)))
-        term = named(moved, function, _names_of(free))
+        term = o.term
+        if o.free != free:
+            moved = ix.rename(term, dict(zip(o.free, free, strict=True)))
+            term = named(moved, function, _names_of(free))
         count[term] = count.get(term, 0) + 1
     return free, ix.plus(*[ix.times(ix.num(n), t) for t, n in count.items()])
 
@@ -99,61 +113,58 @@ def _display_indices(place: tuple[Index, ...], free: tuple[Index, ...]) -> tuple
 class _Place:
     term: Indexed
     indices: tuple[Index, ...]
-    marked: Indexed
 
 
-def _occurrences(
-    t: Indexed, variable: Symbol, marker: Symbol, free: tuple[Index, ...]
-) -> Iterator[_Place]:
+def _occurrences(t: Indexed, variable: Symbol, free: tuple[Index, ...]) -> Iterator[_Place]:
     """Derivative of t through each single occurrence, by the entry at `free`."""
     if variable.name not in t.symbols:
         return
     match t:
         case ix.Element(matrix=ex.Symbol() | ex.Transpose(arg=ex.Symbol()), indices=indices):
             deltas = [ix.kronecker(a, b) for a, b in zip(indices, free, strict=True)]
-            renamed = ex.substitute(t.matrix, {variable.name: marker})
-            yield _Place(ix.times(*deltas), indices, ix.element(renamed, *indices))
+            yield _Place(ix.times(*deltas), indices)
         case ix.Element(matrix=matrix, indices=indices):
-            inner = _inner(matrix, indices, variable, free)
-            marked = ix.element(ex.substitute(matrix, {variable.name: marker}), *indices)
-            yield _Place(inner, (), marked)
+            yield _Place(_inner(matrix, indices, variable, free), ())
         case ix.Num() | ix.KroneckerDelta():
             return
         case ix.Times(coefficient=c, factors=factors):
             for n, f in enumerate(factors):
                 before, after = (ix.num(c), *factors[:n]), factors[n + 1 :]
-                for place in _occurrences(f, variable, marker, free):
-                    yield _Place(
-                        ix.times(*before, place.term, *after),
-                        place.indices,
-                        ix.times(*before, place.marked, *after),
-                    )
+                for place in _occurrences(f, variable, free):
+                    yield _Place(ix.times(*before, place.term, *after), place.indices)
         case ix.Plus(terms=terms):
-            for n, u in enumerate(terms):
-                for place in _occurrences(u, variable, marker, free):
-                    marked = ix.plus(*terms[:n], place.marked, *terms[n + 1 :])
-                    yield _Place(place.term, place.indices, marked)
+            for u in terms:
+                yield from _occurrences(u, variable, free)
         case ix.SumOver(indices=indices, body=body):
-            for place in _occurrences(body, variable, marker, free):
-                term = contract(indices, place.term)
-                yield _Place(term, place.indices, ix.sum_over(indices, place.marked))
+            for place in _occurrences(body, variable, free):
+                yield _Place(contract(indices, place.term), place.indices)
         case ix.Function(function=name, args=args):
-            for n, (arg, derivative) in enumerate(zip(args, fn.get(name).derivatives, strict=True)):
+            for arg, derivative in zip(args, fn.get(name).derivatives, strict=True):
                 slope = instantiate(derivative, args)
-                for place in _occurrences(arg, variable, marker, free):
-                    marked = ix.function(name, *args[:n], place.marked, *args[n + 1 :])
-                    yield _Place(ix.times(slope, place.term), place.indices, marked)
+                for place in _occurrences(arg, variable, free):
+                    yield _Place(ix.times(slope, place.term), place.indices)
         case ix.Pow(base=base, exponent=p):
             slope = ix.times(p, ix.pow_(base, ix.plus(p, ix.num(-1))))
-            for place in _occurrences(base, variable, marker, free):
-                marked = ix.pow_(place.marked, p)
-                yield _Place(ix.times(slope, place.term), place.indices, marked)
+            for place in _occurrences(base, variable, free):
+                yield _Place(ix.times(slope, place.term), place.indices)
             slope = ix.times(t, ix.function("log", base))
-            for place in _occurrences(p, variable, marker, free):
-                marked = ix.pow_(base, place.marked)
-                yield _Place(ix.times(slope, place.term), place.indices, marked)
+            for place in _occurrences(p, variable, free):
+                yield _Place(ix.times(slope, place.term), place.indices)
         case _:
             assert_never(t)
+
+
+def _marked(t: Indexed, variable: Symbol, marker: Symbol) -> Iterator[Indexed]:
+    """The form with one occurrence at a time renamed, in the order of `_occurrences`."""
+    if variable.name not in t.symbols:
+        return
+    if isinstance(t, ix.Element):
+        renamed = ex.substitute(t.matrix, {variable.name: marker})
+        yield ix.element(renamed, *t.indices)
+        return
+    for n, part in enumerate(t.parts):
+        for form in _marked(part, variable, marker):
+            yield ix.with_children(t, (*t.parts[:n], form, *t.parts[n + 1 :]))
 
 
 def instantiate(template: Expr, args: tuple[Indexed, ...]) -> Indexed:
@@ -189,15 +200,14 @@ def _inner(
         if variable.name not in arg.symbols:
             continue
         a, b = (None if d == 1 else Index(next(names), d) for d in arg.shape)
-        for p in _occurrences(expand(arg, a, b, scope), variable, variable, free):
+        for p in _occurrences(expand(arg, a, b, scope), variable, free):
             parts += _around(matrix, number, indices, (a, b), hoist(p.term))
     return ix.plus(*parts)
 
 
 def _closed_traces(t: Indexed) -> Indexed:
     """The trace of the derivative of a matrix function: `tr L(Z, E) = tr f'(Z) E`."""
-    parts = ix.children(t)
-    t = ix.with_children(t, tuple(map(_closed_traces, parts))) if parts else t
+    t = ix.map_children(t, _closed_traces)
     if not isinstance(t, ix.SumOver):
         return t
     factors = t.body.factors if isinstance(t.body, ix.Times) else (t.body,)
@@ -241,7 +251,7 @@ def _linear(
             others = tuple(ex.zeros(*p.shape) for p in parts)
         unit = ex.with_children(matrix, (*others[:n], _unit(part, a, b), *others[n + 1 :]))
         place = tuple(i for i in (a, b) if i is not None)
-        for inner in _occurrences(form, variable, variable, free):
+        for inner in _occurrences(form, variable, free):
             yield contract(place, ix.times(ix.element(unit, *indices), hoist(inner.term)))
 
 

@@ -41,7 +41,7 @@ def expand(
 
 def split_composite(t: Indexed, e: Expr) -> Indexed:
     """A form in which composite bound indices are split; `e` is where its names are from."""
-    if not any(isinstance(node, ex.Kron | ex.Vec) for node in ex.walk(e)):
+    if not ex.holds(e, ex.Kron, ex.Vec):
         return t
     while True:
         new = _split_once(t, e)
@@ -292,21 +292,18 @@ def clear() -> None:
 
 def hoist(t: Indexed) -> Indexed:
     """All sums moved in front of the products that hold them; what stands inside stays inside."""
-    parts = ix.children(t)
-    if not parts:
+    if not t.parts:
         return t
     found = _hoisted.get(t)
     if found is None:
         if len(_hoisted) > _MEMO_LIMIT:
             clear()
-        found = _hoisted[t] = _in_front(t, parts)
+        found = _hoisted[t] = _in_front(t)
     return found
 
 
-def _in_front(t: Indexed, parts: tuple[Indexed, ...]) -> Indexed:
-    hoisted = tuple([hoist(p) for p in parts])
-    if hoisted != parts:
-        t = ix.with_children(t, hoisted)
+def _in_front(t: Indexed) -> Indexed:
+    t = ix.map_children(t, hoist)
     if isinstance(t, ix.SumOver):
         return contract(t.indices, t.body)
     if not isinstance(t, ix.Times) or not any(isinstance(f, ix.SumOver) for f in t.factors):

@@ -95,6 +95,7 @@ from .nodes import (
     Zeros as Zeros,
     aliases as aliases,
     children as children,
+    holds as holds,
     clear as clear,
     describe as describe,
     dim_names as dim_names,

@@ -7,7 +7,7 @@ before anything is shown).  `rename` never captures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -19,10 +19,11 @@ from .expr import Dim, Expr, Index
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Term:
-    """What every value of the index language has: its free indices."""
+    """What every value of the index language has: its free indices, its symbols, its parts."""
 
     free: frozenset[Index]
     symbols: frozenset[str]
+    parts: tuple[Indexed, ...]
     _key: tuple[Any, ...]
     _hash: int
 
@@ -159,7 +160,7 @@ def _make(
             free = free.difference(bound)
         if own:
             free = free.union(own)
-        node = kind(free, names, key, hash(key), *fields)
+        node = kind(free, names, parts, key, hash(key), *fields)
         if len(_table) >= _TABLE_LIMIT:
             clear()
         _table[key] = node
@@ -204,9 +205,9 @@ def kronecker(row: Index, column: Index) -> Indexed:
 
 def is_indicator(t: Indexed) -> bool:
     """Is the value 0 or 1, so that it is its own power?"""
-    if isinstance(t, Element):
+    if type(t) is Element:
         return isinstance(t.matrix, ex.Triangle) and isinstance(t.matrix.arg, ex.Ones)
-    return isinstance(t, KroneckerDelta)
+    return type(t) is KroneckerDelta
 
 
 def times(*factors: Indexed) -> Indexed:
@@ -214,17 +215,17 @@ def times(*factors: Indexed) -> Indexed:
     coefficient = _UNIT
     flat: list[Indexed] = []
     for f in factors:
-        if isinstance(f, Num | Times):
-            value = f.value if isinstance(f, Num) else f.coefficient
+        kind = type(f)
+        if kind is Num or kind is Times:
+            value = f.value if kind is Num else f.coefficient
             if value is not _UNIT:
                 coefficient = value if coefficient is _UNIT else coefficient * value
-        if isinstance(f, Num):
-            continue
-        if isinstance(f, Times):
-            flat.extend(f.factors)
+            if kind is Times:
+                flat.extend(f.factors)
         else:
             flat.append(f)
-    if any(is_indicator(f) and flat.count(f) > 1 for f in flat):
+    indicators = [f for f in flat if is_indicator(f)]
+    if len(indicators) > len(set(indicators)):
         flat = [f for n, f in enumerate(flat) if not (is_indicator(f) and f in flat[:n])]
     if coefficient == 0:
         return ZERO
@@ -269,7 +270,8 @@ def sum_over(indices: tuple[Index, ...], body: Indexed) -> Indexed:
     if isinstance(body, SumOver) and not set(indices) & set(body.indices):
         indices, body = indices + body.indices, body.body
     if isinstance(body, Times) and body.coefficient != 1:
-        rest = _make(SumOver, (body,), indices, times(*body.factors), bound=indices)
+        bare = times(*body.factors)
+        rest = _make(SumOver, (bare,), indices, bare, bound=indices)
         return times(num(body.coefficient), rest)
     return _make(SumOver, (body,), indices, body, bound=indices)
 
@@ -306,17 +308,13 @@ def pow_(base: Indexed, exponent: Indexed) -> Indexed:
 
 def children(t: Indexed) -> tuple[Indexed, ...]:
     """The direct parts, in reading order."""
-    match t:
-        case Num() | Element() | KroneckerDelta():
-            return ()
-        case Times(factors=parts) | Plus(terms=parts) | Function(args=parts):
-            return parts
-        case SumOver(body=part):
-            return (part,)
-        case Pow(base=a, exponent=b):
-            return (a, b)
-        case _:
-            assert_never(t)
+    return t.parts
+
+
+def map_children(t: Indexed, f: Callable[[Indexed], Indexed]) -> Indexed:
+    """The same kind of value over `f(part)` for every part."""
+    new = tuple([f(part) for part in t.parts])
+    return t if new == t.parts else with_children(t, new)
 
 
 def with_children(t: Indexed, new: tuple[Indexed, ...]) -> Indexed:
@@ -410,7 +408,7 @@ def rename(t: Indexed, mapping: Mapping[Index, Index]) -> Indexed:
                 t = rename_apart(t, incoming)
             return sum_over(t.indices, rename(t.body, live))
         case _:
-            return with_children(t, tuple(rename(c, live) for c in children(t)))
+            return map_children(t, lambda part: rename(part, live))
 
 
 def rename_apart(t: SumOver, taken: Iterable[str]) -> SumOver:
@@ -480,25 +478,33 @@ def tidy(t: Indexed, taken: Iterable[str], keep: frozenset[str] = frozenset()) -
     forbidden = frozenset(taken)
     avoid = forbidden | keep
 
-    def go(node: Indexed, scope: frozenset[str]) -> Indexed:
-        if not isinstance(node, SumOver):
-            parts = children(node)
-            return with_children(node, tuple(go(p, scope) for p in parts)) if parts else node
-        order = _by_appearance(node)
-        order.sort(key=lambda i: i.name not in keep)
-        names = fresh_names(avoid | scope)
-        mapping: dict[Index, Index] = {}
-        for i in order:
-            own = i.name in keep and i.name not in scope | forbidden
-            mapping[i] = i if own else Index(next(names), i.dim)
-        inside = scope.union(i.name for i in mapping.values())
-        return sum_over(tuple(mapping.values()), go(rename(node.body, mapping), inside))
+    def go(node: Indexed, scope: frozenset[str], names: Mapping[Index, Index]) -> Indexed:
+        match node:
+            case Num():
+                return node
+            case Element() | KroneckerDelta():
+                return rename(node, names)
+            case SumOver():
+                order = _by_appearance(node, names)
+                order.sort(key=lambda i: i.name not in keep)
+                unused = fresh_names(avoid | scope)
+                own: dict[Index, Index] = {}
+                for i in order:
+                    stays = i.name in keep and i.name not in scope | forbidden
+                    own[i] = i if stays else Index(next(unused), i.dim)
+                inside = scope.union([i.name for i in own.values()])
+                return sum_over(tuple(own.values()), go(node.body, inside, {**names, **own}))
+            case _:
+                return map_children(node, lambda part: go(part, scope, names))
 
-    return go(t, frozenset(i.name for i in t.free))
+    return go(t, frozenset([i.name for i in t.free]), {})
 
 
-def _by_appearance(t: SumOver) -> list[Index]:
-    """The indices of a sum in the order in which they first appear in its body."""
+def _by_appearance(t: SumOver, names: Mapping[Index, Index]) -> list[Index]:
+    """The indices of a sum in the order in which they first appear in its body.
+
+    `names` are the new names of the indices of the sums around it.
+    """
     missing = dict.fromkeys(t.indices)
     found: list[Index] = []
     stack: list[Indexed] = [t.body]
@@ -507,11 +513,13 @@ def _by_appearance(t: SumOver) -> list[Index]:
         if isinstance(node, Element):
             seen: tuple[Index, ...] = node.indices
             if not missing.keys().isdisjoint(node.matrix.free):
-                seen += tuple(sorted(node.matrix.free, key=lambda i: i.name))
+                seen += tuple(sorted(node.matrix.free, key=lambda i: names.get(i, i).name))
         elif isinstance(node, KroneckerDelta):
             seen = (node.row, node.column)
         else:
             if not missing.keys().isdisjoint(node.free):
+                if isinstance(node, SumOver) and not missing.keys().isdisjoint(node.indices):
+                    node = rename_apart(node, [i.name for i in t.indices])
                 stack.extend(reversed(children(node)))
             continue
         for i in seen:

@@ -96,6 +96,8 @@ def by_exponent(e: ex.MatrixFunction) -> Expr:
 
 def refuse_second_derivative(e: Expr, name: str) -> None:
     """Raise `UnsupportedError` where the symbol is in the point of a Fréchet derivative."""
+    if not ex.holds(e, ex.Frechet):
+        return
     for node in ex.walk(e):
         if isinstance(node, ex.Frechet):
             for part in (node.arg, *node.parameters):

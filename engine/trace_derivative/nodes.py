@@ -18,7 +18,7 @@ from typing import (
     TypeAlias,
     TypeGuard,
     TypeVar,
-    assert_never,
+    get_args,
 )
 
 from . import sizes
@@ -49,8 +49,9 @@ class Index(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Node:
-    """What every expression has: its shape, the names of its symbols, its free indices.
+    """What every expression has: its shape, the names of its symbols, its free indices, its parts.
 
+    The parts are the direct sub-expressions, in reading order.
     `context` are symbols whose values may tell the sizes of dimensions, as in the gradient
     `eye(n)` of `tr(X)`; it takes no part in equality.
     """
@@ -58,6 +59,8 @@ class Node:
     shape: Shape
     symbols: frozenset[str]
     free: frozenset[Index]
+    parts: tuple[Expr, ...]
+    _kinds: int
     _key: tuple[Any, ...]
     _hash: int
     context: tuple[Symbol, ...]
@@ -405,7 +408,9 @@ _table: dict[tuple[Any, ...], Node] = {}
 _TABLE_LIMIT = 200_000
 _NO_NAMES: frozenset[str] = frozenset()
 _NO_INDICES: frozenset[Index] = frozenset()
+_BITS: dict[type[Node], int] = {kind: 1 << n for n, kind in enumerate(get_args(Expr))}
 _index_names: dict[Node, frozenset[str]] = {}
+_dim_names: dict[Node, frozenset[str]] = {}
 _leaf_counts: dict[Node, int] = {}
 
 
@@ -413,6 +418,7 @@ def clear() -> None:
     """Forget the table of nodes (nodes in use stay valid and equal to their twins)."""
     _table.clear()
     _index_names.clear()
+    _dim_names.clear()
     _leaf_counts.clear()
 
 
@@ -438,19 +444,22 @@ def make(
         fields = (number, *fields)
     node = _table.get(key)
     if node is None:
-        names, free = _NO_NAMES, _NO_INDICES
+        names, free, kinds = _NO_NAMES, _NO_INDICES, _BITS[kind]
         if len(parts) == 1:
             names, free = parts[0].symbols, parts[0].free
+            kinds |= parts[0]._kinds
         elif parts:
             names = names.union(*[p.symbols for p in parts])
             free = free.union(*[p.free for p in parts])
+            for p in parts:
+                kinds |= p._kinds
         if name is not None:
             names = frozenset((name,))
         if bound:
             free = free.difference(bound)
         if own:
             free = free.union(own)
-        node = kind(shape, names, free, key, hash(key), (), *fields)
+        node = kind(shape, names, free, parts, kinds, key, hash(key), (), *fields)
         if len(_table) >= _TABLE_LIMIT:
             clear()
         _table[key] = node
@@ -516,48 +525,12 @@ def describe(shape: Shape) -> str:
 
 def children(e: Expr) -> tuple[Expr, ...]:
     """The direct sub-expressions, in reading order."""
-    match e:
-        case Symbol() | Number() | Identity() | Ones() | Zeros() | Delta():
-            return ()
-        case Mul(scalars=scalars, matrices=matrices):
-            return scalars + matrices
-        case Add(terms=terms):
-            return terms
-        case Hadamard(factors=factors) | Kron(factors=factors):
-            return factors
-        case Apply(args=args) | Operation(args=args):
-            return args
-        case Block(grid=grid):
-            return tuple(part for row in grid for part in row)
-        case Quotient(numerator=a, denominator=b):
-            return (a, b)
-        case Power(base=a, exponent=b):
-            return (a, b)
-        case MatrixPower(base=a):
-            return (a,)
-        case MatrixFunction(arg=a, parameters=more):
-            return (a, *more)
-        case Frechet(arg=a, direction=b, parameters=more):
-            return (a, b, *more)
-        case IndexSum(body=a) | Rows(body=a):
-            return (a,)
-        case (
-            Transpose(arg=a)
-            | Inverse(arg=a)
-            | Diag(arg=a)
-            | Diagonal(arg=a)
-            | Vec(arg=a)
-            | Unvec(arg=a)
-            | Triangle(arg=a)
-            | Trace(arg=a)
-            | Total(arg=a)
-            | Row(arg=a)
-            | Column(arg=a)
-            | Entry(arg=a)
-        ):
-            return (a,)
-        case _:
-            assert_never(e)
+    return e.parts
+
+
+def holds(e: Expr, *kinds: type[Node]) -> bool:
+    """Is there a node of one of these kinds in the expression, itself included?"""
+    return any(e._kinds & _BITS[kind] for kind in kinds)
 
 
 def walk(e: Expr) -> Iterator[Expr]:
@@ -588,7 +561,11 @@ def index_names(e: Expr) -> frozenset[str]:
 
 def dim_names(e: Expr) -> frozenset[str]:
     """The names in the dimensions of everything in an expression."""
-    return frozenset(n for node in walk(e) for d in node.shape for n in sizes.atoms(d))
+    found = _dim_names.get(e)
+    if found is None:
+        own = [n for d in e.shape for n in sizes.atoms(d)]
+        found = _dim_names[e] = _NO_NAMES.union(own, *[dim_names(part) for part in e.parts])
+    return found
 
 
 def aliases(exprs: Iterable[Expr]) -> dict[str, Dim]:

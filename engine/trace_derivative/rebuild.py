@@ -6,6 +6,7 @@ Every node goes through its constructor, so the result is in the normal form.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from .composites import (
     block,
@@ -75,79 +76,63 @@ from .nodes import (
     Unvec,
     Vec,
     Zeros,
-    children,
 )
-
-_ONE_ARGUMENT: dict[type[Node], Callable[[Expr], Expr]] = {
-    Transpose: transpose,
-    Inverse: inverse,
-    Diag: diag,
-    Diagonal: diagonal,
-    Trace: trace,
-    Total: total,
-}
 
 
 def map_children(e: Expr, f: Callable[[Expr], Expr]) -> Expr:
     """The same kind of node over `f(child)` for every child."""
-    old = children(e)
+    old = e.parts
     if not old:
         return e
-    new = tuple(f(c) for c in old)
-    if all(a is b for a, b in zip(old, new, strict=True)):
-        return e
-    return with_children(e, new)
+    new = tuple([f(c) for c in old])
+    return e if new == old else with_children(e, new)
 
 
 def with_children(e: Expr, new: tuple[Expr, ...]) -> Expr:
     """The same kind of node over other children, given in the order of `children`."""
-    match e:
-        case Mul():
-            k = len(e.scalars)
-            return mul(number(e.coefficient), *new[:k], *as_one(new[k:]))
-        case Add():
-            return add(*new)
-        case Hadamard():
-            return hadamard(*new)
-        case Quotient():
-            return quotient(new[0], new[1])
-        case Kron():
-            return kron(*new, shape=e.shape)
-        case Vec():
-            return vec(new[0], e.shape[0])
-        case Block():
-            width = len(e.grid[0])
-            rows_ = tuple(new[k : k + width] for k in range(0, len(new), width))
-            return block(rows_, e.shape)
-        case Unvec():
-            return unvec(new[0], *e.shape)
-        case Power():
-            return power(new[0], new[1])
-        case MatrixPower():
-            return matrix_power(new[0], e.exponent)
-        case MatrixFunction():
-            return matrix_function(e.function, *new)
-        case Frechet():
-            return frechet(e.function, *new)
-        case Apply():
-            return apply(e.function, *new)
-        case Operation():
-            return operation(e.operator, *new)
-        case Triangle():
-            return triangle(e.part, new[0])
-        case Row():
-            return row(new[0], e.index)
-        case Column():
-            return column(new[0], e.index)
-        case Entry():
-            return entry(new[0], e.row, e.column)
-        case IndexSum():
-            return index_sum(e.indices, new[0])
-        case Rows():
-            return rows(e.index, new[0])
-        case _:
-            make = _ONE_ARGUMENT.get(type(e))
-            return make(new[0]) if make else e
+    build = _BUILD.get(type(e))
+    return build(e, new) if build else e
+
+
+def _mul(e: Mul, new: tuple[Expr, ...]) -> Expr:
+    k = len(e.scalars)
+    return mul(number(e.coefficient), *new[:k], *as_one(new[k:]))
+
+
+def _block(e: Block, new: tuple[Expr, ...]) -> Expr:
+    width = len(e.grid[0])
+    return block(tuple(new[k : k + width] for k in range(0, len(new), width)), e.shape)
+
+
+_BUILD: dict[type[Node], Callable[[Any, tuple[Expr, ...]], Expr]] = {
+    Mul: _mul,
+    Add: lambda _, new: add(*new),
+    Hadamard: lambda _, new: hadamard(*new),
+    Quotient: lambda _, new: quotient(*new),
+    Kron: lambda e, new: kron(*new, shape=e.shape),
+    Vec: lambda e, new: vec(new[0], e.shape[0]),
+    Block: _block,
+    Unvec: lambda e, new: unvec(new[0], *e.shape),
+    Power: lambda _, new: power(*new),
+    MatrixPower: lambda e, new: matrix_power(new[0], e.exponent),
+    MatrixFunction: lambda e, new: matrix_function(e.function, *new),
+    Frechet: lambda e, new: frechet(e.function, *new),
+    Apply: lambda e, new: apply(e.function, *new),
+    Operation: lambda e, new: operation(e.operator, *new),
+    Triangle: lambda e, new: triangle(e.part, new[0]),
+    Row: lambda e, new: row(new[0], e.index),
+    Column: lambda e, new: column(new[0], e.index),
+    Entry: lambda e, new: entry(new[0], e.row, e.column),
+    IndexSum: lambda e, new: index_sum(e.indices, new[0]),
+    Rows: lambda e, new: rows(e.index, new[0]),
+    Transpose: lambda _, new: transpose(*new),
+    Inverse: lambda _, new: inverse(*new),
+    Diag: lambda _, new: diag(*new),
+    Diagonal: lambda _, new: diagonal(*new),
+    Trace: lambda _, new: trace(*new),
+    Total: lambda _, new: total(*new),
+}
+"""How each kind of node that has children is made."""
 
 
 def as_one(matrices: Sequence[Expr]) -> tuple[Expr, ...]:

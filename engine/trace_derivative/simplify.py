@@ -76,6 +76,8 @@ _RULES: dict[type[ex.Node], Rule] = {
 
 def _opened(e: Expr) -> Expr:
     """A block matrix, a Kronecker product or a vec opened, and what comes of it simplified."""
+    if not ex.holds(e, ex.Block, ex.Kron, ex.Vec, ex.Unvec):
+        return e
     after = blocks.rewritten(e)
     if after == e:
         after = kronecker.rewritten(e)

@@ -212,7 +212,7 @@ class _Maker:
         `below` is the operator that it is an operand of: chains of functions are kept short.
         """
         rng = self.rng
-        if budget <= 1 and not (scope and rng.random() < 0.5):
+        if budget <= 0 or (budget == 1 and not (scope and rng.random() < 0.5)):
             return self.leaf(shape, positive)
         table = _table(shape, bool(scope), positive)
         for _ in range(6):
@@ -284,6 +284,8 @@ class _Maker:
         for k, (pair, need) in enumerate(zip(op.args, op.needs, strict=True)):
             others = len(op.args) - k - 1
             share = left if not others else rng.randint(1, max(1, left - others))
+            if budget == 1:  # one operator that reads an index, and leaves below it
+                share = 0
             left -= share
             wanted = (letters[pair[0]], letters[pair[1]])
             strict = positive or (bool(need) and rng.random() < 0.9)
