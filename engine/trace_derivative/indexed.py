@@ -215,13 +215,11 @@ def times(*factors: Indexed) -> Indexed:
     coefficient = _UNIT
     flat: list[Indexed] = []
     for f in factors:
-        kind = type(f)
-        if kind is Num or kind is Times:
-            value = f.value if kind is Num else f.coefficient
-            if value is not _UNIT:
-                coefficient = value if coefficient is _UNIT else coefficient * value
-            if kind is Times:
-                flat.extend(f.factors)
+        if isinstance(f, Times):
+            coefficient = _product(coefficient, f.coefficient)
+            flat.extend(f.factors)
+        elif isinstance(f, Num):
+            coefficient = _product(coefficient, f.value)
         else:
             flat.append(f)
     indicators = [f for f in flat if is_indicator(f)]
@@ -236,6 +234,11 @@ def times(*factors: Indexed) -> Indexed:
         if len(flat) == 1:
             return flat[0]
     return _make(Times, (*flat,), (*flat,), number=coefficient)
+
+
+def _product(a: Fraction, b: Fraction) -> Fraction:
+    """The product of two numbers, of which one is 1 most of the time."""
+    return b if a is _UNIT else a if b is _UNIT else a * b
 
 
 def plus(*terms: Indexed) -> Indexed:
