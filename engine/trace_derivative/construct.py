@@ -65,6 +65,8 @@ def symbol(name: str, shape: Shape, rank: int | None = None) -> Symbol:
 
 def number(value: Fraction | int) -> Number:
     """An exact number."""
+    if value is _UNIT:
+        return ONE
     exact = value if isinstance(value, Fraction) else _whole(value)
     return make(Number, SCALAR, (), number=exact)
 
@@ -73,9 +75,9 @@ _whole = lru_cache(maxsize=1024)(Fraction)
 _UNIT = _whole(1)
 
 
-ZERO = number(0)
-ONE = number(1)
-TWO = number(2)
+ZERO = make(Number, SCALAR, (), number=_whole(0))
+ONE = make(Number, SCALAR, (), number=_UNIT)
+TWO = make(Number, SCALAR, (), number=_whole(2))
 
 
 def identity(dim: Dim) -> Expr:
@@ -132,23 +134,24 @@ def mul(*factors: Expr) -> Expr:
     scalars: list[Expr] = []
     chain: list[Expr] = []
     for f in factors:
-        if isinstance(f, Number):
-            coefficient = _times(coefficient, f.value)
-        elif isinstance(f, Mul):
-            coefficient = _times(coefficient, f.coefficient)
+        if isinstance(f, Mul):
+            if f.coefficient is not _UNIT:
+                coefficient = _times(coefficient, f.coefficient)
             _flush(chain, scalars)
             if f.shape == SCALAR and f.matrices:
                 scalars.append(_product(_UNIT, (), f.matrices))
             else:
                 scalars.extend(f.scalars)
                 _extend(chain, f.matrices, scalars)
-        elif f.shape == SCALAR:
+        elif f.shape != SCALAR:
+            _extend(chain, (f,), scalars)
+        elif isinstance(f, Number):
+            coefficient = _times(coefficient, f.value)
+        else:
             _flush(chain, scalars)
             scalars.append(f)
-        else:
-            _extend(chain, (f,), scalars)
     shape = (chain[0].shape[0], chain[-1].shape[1]) if chain else SCALAR
-    if coefficient == 0:
+    if coefficient is not _UNIT and coefficient == 0:
         return zeros(*shape)
     if chain and shape == SCALAR and scalars:
         scalars.append(_product(_UNIT, (), tuple(chain)))
@@ -169,16 +172,18 @@ def _extend(chain: list[Expr], more: tuple[Expr, ...], scalars: list[Expr]) -> N
     So a product is the same whatever the brackets in it were.
     """
     for f in more:
-        _flush(chain, scalars)
-        if chain and chain[-1].shape[1] != f.shape[0]:
-            left, right = describe(chain[-1].shape), describe(f.shape)
-            raise ShapeError(f"cannot multiply {left} and {right}")
+        if chain:
+            if chain[-1].shape[1] == 1 and chain[0].shape[0] == 1:
+                _flush(chain, scalars)
+            elif chain[-1].shape[1] != f.shape[0]:
+                left, right = describe(chain[-1].shape), describe(f.shape)
+                raise ShapeError(f"cannot multiply {left} and {right}")
         chain.append(f)
 
 
 def _flush(chain: list[Expr], scalars: list[Expr]) -> None:
     """Move a chain that is 1 x 1 to the scalars."""
-    if chain and (chain[0].shape[0], chain[-1].shape[1]) == SCALAR:
+    if chain and chain[-1].shape[1] == 1 and chain[0].shape[0] == 1:
         scalars.append(_product(_UNIT, (), tuple(chain)))
         chain.clear()
 
@@ -188,10 +193,10 @@ def _product(coefficient: Fraction, scalars: tuple[Expr, ...], chain: tuple[Expr
         chain, scalars = scalars[0].matrices, ()
     if not scalars and not chain:
         return number(coefficient)
-    if coefficient == 1:
+    if coefficient is _UNIT or coefficient == 1:
         coefficient = _UNIT
         if len(scalars) + len(chain) == 1:
-            return (scalars + chain)[0]
+            return chain[0] if chain else scalars[0]
     shape = (chain[0].shape[0], chain[-1].shape[1]) if chain else SCALAR
     return make(Mul, shape, scalars + chain, scalars, chain, number=coefficient)
 

@@ -25,6 +25,18 @@ class Form:
     exact: bool = True
     turned: bool = False
 
+    def at(
+        self,
+        factor: Expr,
+        left: tuple[Expr, ...],
+        right: tuple[Expr, ...],
+        weight: tuple[Expr, ...] | None = None,
+    ) -> Form:
+        """The same form around another factor, with the same weight if none is given."""
+        if weight is None:
+            weight = self.weight
+        return Form(factor, left, right, weight, self.over, self.exact, self.turned)
+
     def cofactor(self) -> Expr:
         """N with `tr[left factor right] = tr[N factor]`, simplified no further."""
         chain = self.right + self.left
@@ -51,11 +63,9 @@ def _is_ones(e: Expr) -> bool:
 
 def index_sum(form: Form, body: Expr) -> Expr:
     """`weight * sum(over: body)`; the weight may depend on the indices."""
-    return (
-        ex.index_sum(form.over, ex.mul(*form.weight, body))
-        if form.over
-        else ex.mul(*form.weight, body)
-    )
+    if form.weight:
+        body = ex.mul(*form.weight, body)
+    return ex.index_sum(form.over, body)
 
 
 def flipped(chain: tuple[Expr, ...]) -> tuple[Expr, ...]:
@@ -76,4 +86,4 @@ def diagonal_of_cofactor(form: Form) -> Expr:
 def times(weight: tuple[Expr, ...], *more: Expr) -> tuple[Expr, ...]:
     """A weight with more factors; none where the product is 1."""
     product = ex.mul(*weight, *more)
-    return () if product == ONE else (product,)
+    return () if product is ONE or product == ONE else (product,)

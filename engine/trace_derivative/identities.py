@@ -151,6 +151,8 @@ def _opened_scalar(
                 yield from map(_inexact, _opened_scalar(t, name, weight, over))
         case ex.Mul(coefficient=c, scalars=scalars, matrices=()):
             for n, s in enumerate(scalars):
+                if name not in s.symbols:
+                    continue
                 others = (ex.number(c), *scalars[:n], *scalars[n + 1 :])
                 yield from _opened_scalar(s, name, times(weight, *others), over)
         case ex.Mul(coefficient=c, matrices=matrices):
@@ -198,7 +200,7 @@ def _apart(
 
 
 def _inexact(form: Form) -> Form:
-    return replace(form, exact=False)
+    return replace(form, exact=False) if form.exact else form
 
 
 def _but_one(e: Expr) -> tuple[Expr, ...]:
@@ -219,19 +221,22 @@ def _opened(form: Form, name: str) -> Iterator[Form]:
     match f:
         case ex.Add(terms=terms):
             for t in terms:
-                yield from _opened(replace(form, factor=t, exact=False), name)
+                if name in t.symbols:
+                    yield from _opened(replace(form, factor=t, exact=False), name)
         case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
-            weight = times(form.weight, ex.number(c))
+            weight = form.weight if c == 1 else times(form.weight, ex.number(c))
             for n, s in enumerate(scalars):
+                if name not in s.symbols:
+                    continue
                 others = (*scalars[:n], *scalars[n + 1 :])
                 chain = form.left + matrices + form.right
                 held = times(weight, *others, ex.trace(ex.mul(*chain)))
                 yield from map(_inexact, _opened_scalar(s, name, held, form.over))
-            weight = times(weight, *scalars)
+            weight = times(weight, *scalars) if scalars else weight
             for n, m in enumerate(matrices):
-                left, right = form.left + matrices[:n], matrices[n + 1 :] + form.right
-                part = replace(form, factor=m, left=left, right=right, weight=weight)
-                yield from _opened(part, name)
+                if name in m.symbols:
+                    left, right = form.left + matrices[:n], matrices[n + 1 :] + form.right
+                    yield from _opened(form.at(m, left, right, weight), name)
         case ex.Transpose(arg=Symbol()):
             yield form
         case ex.Transpose(arg=arg):

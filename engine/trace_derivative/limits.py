@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 
 from .errors import LimitError
@@ -44,31 +42,48 @@ def current() -> Limits:
     return _current.get()
 
 
-@contextmanager
-def limited(limits: Limits | None = None, *, source: str = "") -> Iterator[Limits]:
-    """Run a block under `limits` (default: those in force); deep recursion is a `LimitError`."""
-    if limits is not None and not isinstance(limits, Limits):
-        raise TypeError(f"limits must be of type Limits, not {type(limits).__name__}")
-    chosen = limits or _current.get()
-    token = _current.set(chosen)
-    outer = _deadline.get()
-    mine = time.monotonic() + chosen.seconds
-    deadline = _deadline.set(mine if outer is None else min(mine, outer))
-    recursion = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(recursion, _RECURSION))
-    try:
-        yield chosen
-    except RecursionError as problem:
-        raise LimitError(
-            "the expression is nested too deeply",
-            source=source,
-            span=(0, len(source)) if source else None,
-            hint="give parts of it names (where)",
-        ) from problem
-    finally:
-        sys.setrecursionlimit(recursion)
-        _deadline.reset(deadline)
-        _current.reset(token)
+class limited:
+    """Run a block under `limits` (default: those in force); deep recursion is a `LimitError`.
+
+    A block within another never has more time than that one.
+    """
+
+    __slots__ = ("_before", "_limits", "_source")
+
+    def __init__(self, limits: Limits | None = None, *, source: str = "") -> None:
+        if limits is not None and not isinstance(limits, Limits):
+            raise TypeError(f"limits must be of type Limits, not {type(limits).__name__}")
+        self._limits = limits
+        self._source = source
+        self._before: tuple[Token[Limits], Token[float | None], int] | None = None
+
+    def __enter__(self) -> Limits:
+        outer = _deadline.get()
+        if self._limits is None and outer is not None:
+            return _current.get()  # all of it is in force
+        chosen = self._limits or _current.get()
+        mine = time.monotonic() + chosen.seconds
+        self._before = (
+            _current.set(chosen),
+            _deadline.set(mine if outer is None else min(mine, outer)),
+            sys.getrecursionlimit(),
+        )
+        sys.setrecursionlimit(max(self._before[2], _RECURSION))
+        return chosen
+
+    def __exit__(self, kind: object, problem: BaseException | None, trace: object) -> None:
+        if self._before is not None:
+            limits, deadline, recursion = self._before
+            sys.setrecursionlimit(recursion)
+            _deadline.reset(deadline)
+            _current.reset(limits)
+        if isinstance(problem, RecursionError):
+            raise LimitError(
+                "the expression is nested too deeply",
+                source=self._source,
+                span=(0, len(self._source)) if self._source else None,
+                hint="give parts of it names (where)",
+            ) from problem
 
 
 def check_time() -> None:

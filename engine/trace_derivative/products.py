@@ -25,8 +25,10 @@ def mul_rule(e: Expr) -> Expr:
     if len(chain) > 1:
         chain = masked(_diagonals(cancelled(chain)))
     scalars, chain = _inner_scalars(scalars, chain)
-    scalars = merge_powers(scalars)
-    scalars, chain = _absorbed(scalars, chain)
+    if len(scalars) > 1 or (scalars and chain):
+        scalars, chain = _absorbed(merge_powers(scalars), chain)
+    if e.shape != ex.SCALAR and tuple(chain) == e.matrices and tuple(scalars) == e.scalars:
+        return e
     body = ex.mul(*chain) if chain else ex.ONE
     if chain and body.shape == ex.SCALAR and isinstance(body, ex.Mul):
         body = _best_orientation(body) if body.matrices else simplify(body)
@@ -75,6 +77,26 @@ def _join(chain: list[Expr]) -> list[Expr]:
 
 def _pair(a: Expr, b: Expr) -> Expr | None:
     """One factor for two adjacent ones, where there is one."""
+    if not (_JOINABLE.isdisjoint((type(a), type(b)))):
+        found = _joined(a, b)
+        if found is not None:
+            return found
+    if a.shape[0] == a.shape[1]:
+        (base, p), (other, q) = base_power(a), base_power(b)
+        if base == other:
+            joined = ex.matrix_power(base, p + q) if p + q >= 0 else negative_power(base, p + q)
+            return simplify(joined)
+    return None
+
+
+_JOINABLE = {
+    ex.Identity, ex.Hadamard, ex.Diag, ex.Ones, ex.Transpose, ex.Kron, ex.Vec, ex.Unvec, ex.Block
+}  # fmt: skip
+"""The kinds of nodes, one of which is in every pair of `_joined`."""
+
+
+def _joined(a: Expr, b: Expr) -> Expr | None:
+    """One factor for two adjacent ones that are no powers of one matrix, where there is one."""
     joined = kronecker.joined(a, b) or blocks.joined(a, b)
     if joined is not None:
         return simplify(joined)
@@ -99,11 +121,6 @@ def _pair(a: Expr, b: Expr) -> Expr | None:
             return flip(simplify(ex.hadamard(flip(a), column(v))))
         case ex.Ones(shape=(_, 1)), ex.Transpose(arg=ex.Ones(shape=(n, 1))):
             return ex.ones(a.shape[0], n)
-    if a.shape[0] == a.shape[1]:
-        (base, p), (other, q) = base_power(a), base_power(b)
-        if base == other:
-            joined = ex.matrix_power(base, p + q) if p + q >= 0 else negative_power(base, p + q)
-            return simplify(joined)
     return None
 
 

@@ -31,7 +31,7 @@ class Rule:
 
 def _inside(form: Form, factor: Expr, dual: Expr) -> Form:
     """`sum(dual .* factor)` written as a trace: `tr[dual' factor]`."""
-    return replace(form, factor=factor, left=(ex.transpose(dual),), right=())
+    return form.at(factor, (ex.transpose(dual),), ())
 
 
 def _apply(form: Form) -> tuple[Form, ...]:
