@@ -19,10 +19,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import trace_derivative as td
 from tests.random_expressions.check import (
     CRASH,
     REFUSED,
     WRONG,
+    Depth,
     Verdict,
     check,
     shrunk,
@@ -30,7 +32,7 @@ from tests.random_expressions.check import (
 from tests.random_expressions.generate import case
 from tests.random_expressions.texts import bad_text, check_text
 
-CHUNK = 250
+CHUNK = 1000
 
 
 @dataclass(slots=True)
@@ -66,7 +68,7 @@ class Job:
 
 def _prepare() -> None:
     """Collect garbage less often: tables of nodes make it slow."""
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(200_000, 50, 1000)
 
 
 def work(job: Job) -> Tally:
@@ -76,24 +78,26 @@ def work(job: Job) -> Tally:
     for number in range(job.start, job.stop):
         if time.time() > job.deadline:
             break
-        thorough = number % job.every == 0
+        depth = Depth.of(number, job.every)
         start = time.perf_counter()
-        verdict, call = one(job.seed, number, thorough, tally)
+        verdict, call = one(job.seed, number, depth, tally)
         taken = time.perf_counter() - start
         tally.seconds += taken
-        tally.slowest.append((round(taken, 2), f"{number}{' (thorough)' * thorough}: {call[:160]}"))
+        tally.slowest.append((round(taken, 2), f"{number} ({depth.name.lower()}): {call[:160]}"))
         tally.kinds[verdict.kind] += 1
         if verdict.kind == REFUSED:
             tally.reasons[verdict.reason] += 1
     tally.slowest = sorted(tally.slowest, reverse=True)[:5]
+    td.clear_caches()
+    gc.collect()
     return tally
 
 
-def _expression(seed: str, number: int, thorough: bool, tally: Tally) -> tuple[Verdict, str]:
+def _expression(seed: str, number: int, depth: Depth, tally: Tally) -> tuple[Verdict, str]:
     made = case(seed, number)
-    verdict = check(made, number, thorough=thorough)
+    verdict = check(made, number, depth)
     if verdict.bad:
-        less = shrunk(made, verdict, number, thorough=thorough, seconds=20)
+        less = shrunk(made, verdict, number, depth, seconds=20)
         tally.failures.append(
             f"{verdict.kind} {number}: {verdict.reason}\n  {verdict.detail}\n"
             f"  {made.call}\n  shrunk: {less.call}"
@@ -101,9 +105,9 @@ def _expression(seed: str, number: int, thorough: bool, tally: Tally) -> tuple[V
     return verdict, made.call
 
 
-def _text(seed: str, number: int, thorough: bool, tally: Tally) -> tuple[Verdict, str]:
+def _text(seed: str, number: int, depth: Depth, tally: Tally) -> tuple[Verdict, str]:
     text, options = bad_text(seed, number)
-    verdict = check_text(text, options, thorough=thorough)
+    verdict = check_text(text, options, thorough=depth is Depth.ALL)
     call = f"td.derive({text!r}, 'X', **{options!r})"
     if verdict.bad:
         tally.failures.append(
@@ -144,7 +148,7 @@ def main() -> int:
     parser.add_argument("--seed", default="1")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--budget", type=float, default=float("inf"), help="seconds")
-    parser.add_argument("--every", type=int, default=100, help="how often a thorough check is made")
+    parser.add_argument("--every", type=int, default=100, help="how often all is checked")
     parser.add_argument("--texts", action="store_true", help="random texts, most of them bad")
     parser.add_argument("--only", type=int, help="show this one")
     parser.add_argument("--out", type=Path, help="file for the summary, brought up to date")

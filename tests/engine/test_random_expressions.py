@@ -12,7 +12,7 @@ from typing import get_args
 import pytest
 
 import trace_derivative as td
-from tests.random_expressions.check import CRASH, REFUSED, RIGHT, WRONG, check, shrunk
+from tests.random_expressions.check import CRASH, REFUSED, RIGHT, WRONG, Depth, check, shrunk
 from tests.random_expressions.generate import Case, case
 from tests.random_expressions.texts import bad_text, check_text
 from trace_derivative import expr as ex, functions, operators
@@ -26,7 +26,7 @@ def test_random_expressions_are_derived_right(start: int) -> None:
     kinds: Counter[str] = Counter()
     for number in range(start, start + CHUNK):
         made = case("ci", number)
-        verdict = check(made, number, thorough=number % CHUNK == 0)
+        verdict = check(made, number, Depth.of(number, CHUNK))
         assert not verdict.bad, f"{verdict}\n{made.call}"
         kinds[verdict.kind] += 1
     assert kinds[RIGHT] > 0.8 * CHUNK
@@ -97,7 +97,7 @@ def test_a_wrong_rule_is_found_and_the_case_shrunk(monkeypatch: pytest.MonkeyPat
     made = _sabotaged(monkeypatch)
     verdict = check(made, 0)
     assert verdict.kind == WRONG
-    less = shrunk(made, verdict, 0, thorough=False, seconds=10)
+    less = shrunk(made, verdict, 0, Depth.TEXTS, seconds=10)
     assert len(less.text) <= len(made.text)
     assert "sin(" in less.text
     assert check(less, 0).kind == WRONG
