@@ -19,7 +19,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import trace_derivative as td
 from tests.random_expressions.check import (
     CRASH,
     REFUSED,
@@ -31,6 +30,8 @@ from tests.random_expressions.check import (
 )
 from tests.random_expressions.generate import case
 from tests.random_expressions.texts import bad_text, check_text
+
+import trace_derivative as td
 
 CHUNK = 1000
 
