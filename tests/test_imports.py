@@ -68,3 +68,16 @@ def test_package_starts_without_sympy(package: str) -> None:
 def test_packages_are_typed(folder: Path) -> None:
     for package in folder.glob("*/__init__.py"):
         assert package.with_name("py.typed").is_file()
+
+
+def test_public_names_are_what_they_are_whatever_was_imported_before() -> None:
+    """A module must not have the name of a function that is loaded on first use."""
+    everything = "\n".join(f"import {module}" for module in modules(SOURCES[0]))
+    lines = "import trace_derivative as td\nassert set(td.__all__) <= set(dir(td))\n"
+    lines += "assert all(not isinstance(getattr(td, n), type(td)) for n in td.__all__)"
+    loaded_by(f"{everything}\n{lines}")
+
+
+def test_package_loads_its_modules_when_they_are_used() -> None:
+    assert "numpy" not in loaded_by("import trace_derivative")
+    assert "numpy" in loaded_by("import trace_derivative as td\ntd.derive")

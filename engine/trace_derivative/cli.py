@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 
 from . import __version__
+from .api import derive
 from .derivation import Derivation
-from .derive import derive
 from .errors import TraceDerivativeError
 from .options import FORMS, ROUTES
 

@@ -50,6 +50,7 @@ class Result:
 
 def preload() -> None:
     """Import the engine."""
+    import trace_derivative.api
     import trace_derivative.presentation  # noqa: F401
 
 
@@ -119,7 +120,7 @@ def _options(request: Request) -> dict[str, Any]:
 
 
 def _derivations(request: Request, options: dict[str, Any]) -> tuple[Derivation, ...]:
-    from trace_derivative.derive import derive as derive_by
+    from trace_derivative.api import derive as derive_by
 
     found = derive_by(
         request.function,
@@ -134,7 +135,7 @@ def _derivations(request: Request, options: dict[str, Any]) -> tuple[Derivation,
 
 def _misfit(derivation: Derivation, request: Request, options: dict[str, Any]) -> Check:
     """The verdict on a claim whose shapes do not fit."""
-    from trace_derivative.derive import check
+    from trace_derivative.api import check
 
     variable = str(derivation.variable)
     return check(request.expect, of=request.function, wrt=variable, **options)

@@ -13,9 +13,9 @@ PROBE = """
 import sys
 from sphinx.application import Sphinx
 app = Sphinx(*[sys.argv[1]] * 2, sys.argv[2], sys.argv[3], "html", status=None)
-print("set up", "trace_derivative.derive" in sys.modules, "numpy" in sys.modules)
+print("set up", "trace_derivative.api" in sys.modules, "numpy" in sys.modules)
 app.build()
-print("built", "trace_derivative.derive" in sys.modules)
+print("built", "trace_derivative.api" in sys.modules)
 """
 
 
