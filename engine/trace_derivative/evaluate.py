@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, TypeAlias, assert_never
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -143,81 +143,62 @@ class Evaluator:
     def compute(self, e: Expr) -> Value:
         """The value of a node from those of its parts."""
         check_time()
-        match e:
-            case ex.Symbol():
-                return self._symbol(e)
-            case ex.Mul():
-                return self._mul(e)
-            case ex.Number(value=value):
-                return np.array([[to_float(value)]]), ()
-            case ex.Add(terms=terms):
-                return self._add(terms)
-            case ex.Entry(row=i, column=j):
-                return self._entry(e.arg, i, j)
-            case ex.Hadamard(factors=factors):
-                return self._hadamard(factors)
-            case ex.Block(grid=grid):
-                return self._block(grid)
-            case ex.Kron(factors=factors):
-                return self._kron(factors)
-            case ex.Vec(arg=arg):
-                array, axes = self._at(arg)
-                return stacks.vec(array), axes
-            case ex.Unvec(arg=arg, shape=(m, n)):
-                array, axes = self._at(arg)
-                return stacks.unvec(array, self.size(m), self.size(n)), axes
-            case ex.Quotient():
-                top, bottom, axes = align(self._at(e.numerator), self._at(e.denominator))
-                return top / bottom, axes
-            case ex.Apply(function=name, args=args):
-                return self._called(functions.get(name).evaluate, args)
-            case ex.Operation(operator=name, args=args):
-                meaning = templates.definition(e)
-                if meaning is not None:
-                    return self._at(meaning)
-                of_arrays = operators.TABLE[name].evaluate
-                assert of_arrays is not None
-                return self._called(of_arrays, args)
-            case ex.Power():
-                return self._power(e.base, e.exponent)
-            case (
-                ex.Transpose(arg=arg)
-                | ex.Trace(arg=arg)
-                | ex.Diag(arg=arg)
-                | ex.Diagonal(arg=arg)
-                | ex.Inverse(arg=arg)
-                | ex.Total(arg=arg)
-            ):
-                array, axes = self._at(arg)
-                return _OF_STACKS[type(e)](array), axes
-            case ex.Triangle(arg=arg, part=part):
-                array, axes = self._at(arg)
-                return (np.tril if part == "lower" else np.triu)(array), axes
-            case ex.Identity(shape=(n, _)):
-                return np.eye(self.size(n)), ()
-            case ex.Ones(shape=(m, n)):
-                return np.ones((self.size(m), self.size(n))), ()
-            case ex.Zeros(shape=(m, n)):
-                return np.zeros((self.size(m), self.size(n))), ()
-            case ex.MatrixPower(base=base, exponent=n):
-                array, axes = self._at(base)
-                return np.linalg.matrix_power(array, n), axes
-            case ex.MatrixFunction() | ex.Frechet():
-                return self._matrix_function(e)
-            case ex.Row(arg=arg, index=k):
-                array, axes = self._at(arg)
-                return distinct(array[..., None, :], (*axes, k.name))
-            case ex.Column(arg=arg, index=k):
-                array, axes = self._at(arg)
-                return distinct(stacks.transpose(array)[..., None], (*axes, k.name))
-            case ex.IndexSum(indices=indices, body=body):
-                return self._sum(indices, body)
-            case ex.Rows(index=k, body=body):
-                return self._rows(k, body)
-            case ex.Delta(row=i, column=j):
-                return np.eye(self.size(i.dim))[..., None, None], (i.name, j.name)
-            case _:
-                assert_never(e)
+        return _VALUES[type(e)](self, e)
+
+    def _of_stack(self, e: Expr) -> Value:
+        array, axes = self._at(e.parts[0])
+        return _OF_STACKS[type(e)](array), axes
+
+    def _number(self, e: ex.Number) -> Value:
+        return np.array([[to_float(e.value)]]), ()
+
+    def _vec(self, e: ex.Vec) -> Value:
+        array, axes = self._at(e.arg)
+        return stacks.vec(array), axes
+
+    def _unvec(self, e: ex.Unvec) -> Value:
+        array, axes = self._at(e.arg)
+        return stacks.unvec(array, self.size(e.shape[0]), self.size(e.shape[1])), axes
+
+    def _quotient(self, e: ex.Quotient) -> Value:
+        top, bottom, axes = align(self._at(e.numerator), self._at(e.denominator))
+        return top / bottom, axes
+
+    def _apply(self, e: ex.Apply) -> Value:
+        return self._called(functions.get(e.function).evaluate, e.args)
+
+    def _operation(self, e: ex.Operation) -> Value:
+        meaning = templates.definition(e)
+        if meaning is not None:
+            return self._at(meaning)
+        of_arrays = operators.TABLE[e.operator].evaluate
+        assert of_arrays is not None
+        return self._called(of_arrays, e.args)
+
+    def _triangle(self, e: ex.Triangle) -> Value:
+        array, axes = self._at(e.arg)
+        return (np.tril if e.part == "lower" else np.triu)(array), axes
+
+    def _constant(self, e: ex.Identity | ex.Ones | ex.Zeros) -> Value:
+        rows, columns = self.size(e.shape[0]), self.size(e.shape[1])
+        if isinstance(e, ex.Identity):
+            return np.eye(rows), ()
+        return (np.ones if isinstance(e, ex.Ones) else np.zeros)((rows, columns)), ()
+
+    def _matrix_power(self, e: ex.MatrixPower) -> Value:
+        array, axes = self._at(e.base)
+        return np.linalg.matrix_power(array, e.exponent), axes
+
+    def _row(self, e: ex.Row) -> Value:
+        array, axes = self._at(e.arg)
+        return distinct(array[..., None, :], (*axes, e.index.name))
+
+    def _column(self, e: ex.Column) -> Value:
+        array, axes = self._at(e.arg)
+        return distinct(stacks.transpose(array)[..., None], (*axes, e.index.name))
+
+    def _delta(self, e: ex.Delta) -> Value:
+        return np.eye(self.size(e.row.dim))[..., None, None], (e.row.name, e.column.name)
 
     def _symbol(self, e: ex.Symbol) -> Value:
         given = self._values.get(e.name)
@@ -246,9 +227,9 @@ class Evaluator:
             return sizes.value(dim, self._dims.__getitem__) if known else size
         return self._dims.setdefault(dim, size)
 
-    def _add(self, terms: Sequence[Expr]) -> Value:
-        total = self._at(terms[0])
-        for term in terms[1:]:
+    def _add(self, e: ex.Add) -> Value:
+        total = self._at(e.terms[0])
+        for term in e.terms[1:]:
             a, b, axes = align(total, self._at(term))
             total = a + b, axes
         return total
@@ -275,9 +256,9 @@ class Evaluator:
             left = a @ b, axes
         return left
 
-    def _hadamard(self, factors: Sequence[Expr]) -> Value:
-        product = self._at(factors[0])
-        for factor in factors[1:]:
+    def _hadamard(self, e: ex.Hadamard) -> Value:
+        product = self._at(e.factors[0])
+        for factor in e.factors[1:]:
             product = times(product, self._at(factor))
         return product
 
@@ -289,18 +270,19 @@ class Evaluator:
         a, b, axes = align(self._at(args[0]), self._at(args[1]))
         return f(a, b), axes
 
-    def _block(self, grid: tuple[tuple[Expr, ...], ...]) -> Value:
-        rows = [stacks.side_by_side([self._at(part) for part in row], -1) for row in grid]
+    def _block(self, e: ex.Block) -> Value:
+        rows = [stacks.side_by_side([self._at(part) for part in row], -1) for row in e.grid]
         return stacks.side_by_side(rows, -2)
 
-    def _kron(self, factors: Sequence[Expr]) -> Value:
-        product = self._at(factors[0])
-        for factor in factors[1:]:
+    def _kron(self, e: ex.Kron) -> Value:
+        product = self._at(e.factors[0])
+        for factor in e.factors[1:]:
             a, b, axes = align(product, self._at(factor))
             product = stacks.kron(a, b), axes
         return product
 
-    def _power(self, base: Expr, exponent: Expr) -> Value:
+    def _power(self, e: ex.Power) -> Value:
+        base, exponent = e.base, e.exponent
         if isinstance(exponent, ex.Number):
             array, axes = self._at(base)
             p = exponent.value
@@ -326,14 +308,15 @@ class Evaluator:
             value = spectral.power_derivative(*arrays)
         return value, axes
 
-    def _entry(self, arg: Expr, row: Index, column: Index | None) -> Value:
-        array, axes = self._at(arg)
-        if column is None:
-            return distinct(array[..., None], (*axes, row.name))
-        return distinct(array[..., None, None], (*axes, row.name, column.name))
+    def _entry(self, e: ex.Entry) -> Value:
+        array, axes = self._at(e.arg)
+        if e.column is None:
+            return distinct(array[..., None], (*axes, e.row.name))
+        return distinct(array[..., None, None], (*axes, e.row.name, e.column.name))
 
-    def _rows(self, k: Index, body: Expr) -> Value:
-        array, axes = self._at(body)
+    def _rows(self, e: ex.Rows) -> Value:
+        k = e.index
+        array, axes = self._at(e.body)
         if k.name in axes:
             array = np.moveaxis(array, axes.index(k.name), -2)[..., 0, :, :]
         else:
@@ -341,6 +324,9 @@ class Evaluator:
         return array, tuple(a for a in axes if a != k.name)
 
     # ---------------------------------------------------------------- sums over indices
+
+    def _index_sum(self, e: ex.IndexSum) -> Value:
+        return self._sum(e.indices, e.body)
 
     def _sum(self, indices: tuple[Index, ...], body: Expr) -> Value:
         if isinstance(body, ex.Add):
@@ -408,6 +394,38 @@ class Evaluator:
             if inside[i.name] not in present:
                 count *= self.size(i.dim)
         return count
+
+
+_VALUES: dict[type[ex.Node], Callable[[Evaluator, Any], Value]] = {
+    **dict.fromkeys(_OF_STACKS, Evaluator._of_stack),
+    ex.Symbol: Evaluator._symbol,
+    ex.Number: Evaluator._number,
+    ex.Identity: Evaluator._constant,
+    ex.Ones: Evaluator._constant,
+    ex.Zeros: Evaluator._constant,
+    ex.Delta: Evaluator._delta,
+    ex.Add: Evaluator._add,
+    ex.Mul: Evaluator._mul,
+    ex.Power: Evaluator._power,
+    ex.MatrixPower: Evaluator._matrix_power,
+    ex.Hadamard: Evaluator._hadamard,
+    ex.Quotient: Evaluator._quotient,
+    ex.Apply: Evaluator._apply,
+    ex.Operation: Evaluator._operation,
+    ex.MatrixFunction: Evaluator._matrix_function,
+    ex.Frechet: Evaluator._matrix_function,
+    ex.Kron: Evaluator._kron,
+    ex.Vec: Evaluator._vec,
+    ex.Unvec: Evaluator._unvec,
+    ex.Block: Evaluator._block,
+    ex.Triangle: Evaluator._triangle,
+    ex.Row: Evaluator._row,
+    ex.Column: Evaluator._column,
+    ex.Entry: Evaluator._entry,
+    ex.IndexSum: Evaluator._index_sum,
+    ex.Rows: Evaluator._rows,
+}
+"""How the value of each kind of node is worked out."""
 
 
 # -------------------------------------------------------------------- values of leaves
