@@ -100,11 +100,12 @@ def _relu(x: Array) -> Array:
 
 
 def _sigmoid(z: Array) -> Array:
-    return np.asarray(1 / (1 + np.exp(-z)))
+    small = np.exp(np.where(z.real < 0, z, -z))  # does not overflow
+    return np.asarray(np.where(z.real < 0, small, 1) / (1 + small))
 
 
 def _softplus(z: Array) -> Array:
-    return np.asarray(np.log(1 + np.exp(z)))
+    return _logaddexp(z, np.zeros_like(z))
 
 
 def _where(first: Callable[[Array, Array], Array]) -> Callable[[Array, Array], Array]:
@@ -117,7 +118,8 @@ def _where(first: Callable[[Array, Array], Array]) -> Callable[[Array, Array], A
 
 
 def _logaddexp(z: Array, w: Array) -> Array:
-    return np.asarray(np.log(np.exp(z) + np.exp(w)))
+    z, w = np.where(z.real < w.real, w, z), np.where(z.real < w.real, z, w)
+    return np.asarray(z + np.log1p(np.exp(w - z)))
 
 
 def _arctan2(z: Array, w: Array) -> Array:

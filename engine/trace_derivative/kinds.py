@@ -289,8 +289,17 @@ def drawn(draw: Draw, rows: int, columns: int, kinds: frozenset[str]) -> Array |
     for maker in _makers(wanted, rows == columns):
         made = maker(draw, array)
         if _is_of(made, wanted):
-            return made
+            return _without_rounding(made, kinds)
     return None
+
+
+def _without_rounding(array: Array, kinds: frozenset[str]) -> Array:
+    """A matrix that is its own transpose but for rounding made so to the last digit."""
+    if "symmetric" in kinds:
+        return np.asarray((array + array.T) / 2)
+    if "skew" in kinds:
+        return np.asarray((array - array.T) / 2)
+    return array
 
 
 def _makers(wanted: list[Kind], square: bool) -> Iterable[Maker]:

@@ -13,11 +13,10 @@ from functools import cache
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from . import expr as ex, functions
 from .errors import LimitError, ShapeError
-from .evaluate import Axed, Evaluator
+from .evaluate import Axed, Evaluator, Given
 from .expr import Expr, Symbol
 from .kinds import KINDS
 from .limits import check_time, limited
@@ -37,7 +36,7 @@ _WEIGHTS = ((-2.0, 1 / 12), (-1.0, -8 / 12), (1.0, 8 / 12), (2.0, -1 / 12))
 def gradient(
     e: Expr,
     variable: Symbol,
-    values: Mapping[str, npt.ArrayLike],
+    values: Mapping[str, Given],
     dims: Mapping[str, int] | None = None,
     *,
     method: Kind | None = None,
@@ -46,37 +45,43 @@ def gradient(
     """The derivative of a scalar by every entry of the variable.
 
     It has the form that `evaluate` gives an expression of the variable's shape: `(n,)` for a
-    column vector, no dimensions for a scalar.  With a `structure` the variable moves as it can:
-    of a symmetric matrix two entries at a time, of a triangular one those in the triangle.
+    column vector, no dimensions for a scalar; where the value of the variable has named axes
+    (`Axed`), these stand in front.  With a `structure` the variable moves as it can: of a
+    symmetric matrix two entries at a time, of a triangular one those in the triangle.
     """
     if e.shape != ex.SCALAR:
         raise ShapeError(f"a scalar is needed to differentiate, not {ex.describe(e.shape)}")
     with limited():
-        x = Evaluator(values, dims).array(variable)[0]
-        if x.size > _MOST_ENTRIES:
+        x, axes = Evaluator(values, dims).array(variable)
+        rows, columns = x.shape[-2:]
+        count = rows * columns
+        if count > _MOST_ENTRIES:
             raise LimitError(
-                f"{variable} has {x.size} entries: the limit is {_MOST_ENTRIES}",
+                f"{variable} has {count} entries: the limit is {_MOST_ENTRIES}",
                 hint="declare dimensions by names, not by large numbers",
             )
-        units = _directions(x.shape, structure)
+        units = _directions((rows, columns), structure)
+        # the directions are the first axis, the named axes of the variable follow
+        units = units.reshape(count, *[1] * len(axes), rows, columns)
         method = method or kind(e)
-        scale = np.maximum(np.abs(x), 0.1).reshape(-1)
+        scale = np.maximum(np.abs(x), 0.1).reshape(*x.shape[:-2], count)
+        scale = np.moveaxis(scale, -1, 0)
 
         def along(part: slice, steps: Array) -> Array:
             """The function with the variable moved by a step in each of some directions."""
             check_time()
-            moved = Axed(x + steps[:, None, None] * units[part], (AXIS,))
-            return Evaluator({**values, variable.name: moved}, dims).value(e, (AXIS,))
+            moved = Axed(x + steps[..., None, None] * units[part], (AXIS, *axes))
+            return Evaluator({**values, variable.name: moved}, dims).value(e, (AXIS, *axes))
 
-        parts = [slice(k, min(k + _AT_ONCE, x.size)) for k in range(0, x.size, _AT_ONCE)]
+        parts = [slice(k, min(k + _AT_ONCE, count)) for k in range(0, count, _AT_ONCE)]
         if method == "complex step":
-            slopes = [_complex_step(along, part) for part in parts]
+            slopes = [_complex_step(along, scale[part].shape, part) for part in parts]
         else:
             slopes = [_central(along, part, scale[part]) for part in parts]
-    result = np.concatenate(slopes).reshape(x.shape)
+    result = np.moveaxis(np.concatenate(slopes), 0, -1).reshape(x.shape)
     if variable.shape[1] != 1:
         return result
-    return np.asarray(result[0, 0] if variable.shape == ex.SCALAR else result[:, 0])
+    return np.asarray(result[..., 0, 0] if variable.shape == ex.SCALAR else result[..., 0])
 
 
 def _directions(shape: tuple[int, ...], structure: str | None) -> Array:
@@ -89,14 +94,16 @@ def _directions(shape: tuple[int, ...], structure: str | None) -> Array:
     return moves(units)
 
 
-def _complex_step(along: Callable[[slice, Array], Array], part: slice) -> Array:
-    return along(part, np.full(part.stop - part.start, 1j * _STEP)).imag / _STEP
+def _complex_step(
+    along: Callable[[slice, Array], Array], shape: tuple[int, ...], part: slice
+) -> Array:
+    return along(part, np.full(shape, 1j * _STEP)).imag / _STEP
 
 
 def _central(along: Callable[[slice, Array], Array], part: slice, scale: Array) -> Array:
     """Fourth-order central differences with steps in proportion to the entries."""
     steps = 1e-3 * scale
-    total = sum((w * along(part, place * steps) for place, w in _WEIGHTS), np.zeros(scale.size))
+    total = sum((w * along(part, place * steps) for place, w in _WEIGHTS), np.zeros(scale.shape))
     return np.asarray(total / steps)
 
 

@@ -91,7 +91,9 @@ def samples(
     found: list[Sample] = []
     wide = thorough or any(map(_has_kinks, exprs))
     while len(found) < max(3, count, THOROUGH if wide else 0):
-        point = search.point(avoid=found[0].dims if len(found) == 1 else None)
+        # two assignments of sizes in turn: points of one assignment are evaluated together
+        like = found[-2].dims if len(found) > 1 else None
+        point = search.point(avoid=found[0].dims if len(found) == 1 else None, like=like)
         found.append(search.widened(point) if wide and len(found) % 2 else point)
     return tuple(found)
 
@@ -261,15 +263,17 @@ class _Search:
         self.best: dict[str, Way] | None = None
         self.complaint = ""
 
-    def point(self, avoid: Mapping[str, int] | None) -> Sample:
-        """A sample at other sizes than `avoid`; larger ones where there is none among the least.
+    def point(self, avoid: Mapping[str, int] | None, like: dict[str, int] | None) -> Sample:
+        """A sample at other sizes than `avoid`, at those of `like` if there is one.
+
+        The sizes are larger ones where there is no point among the least.
 
         A skew matrix, say, is invertible at every other size.
         """
-        found = self._point(avoid)
+        found = self._point(avoid, like)
         if found is None:
             self.sizes = _Sizes(self.dims, self.rng, self.small, self.aliases, _MORE_SIZES)
-            found = self._point(avoid)
+            found = self._point(avoid, None)
         if found is None:
             raise UnsupportedError(
                 f"no point was found at which all of it can be evaluated: {self.complaint}",
@@ -277,9 +281,11 @@ class _Search:
             )
         return found
 
-    def _point(self, avoid: Mapping[str, int] | None) -> Sample | None:
+    def _point(self, avoid: Mapping[str, int] | None, like: dict[str, int] | None) -> Sample | None:
         """A sample: many sizes in haste, then a few at length; None where there is none."""
         assignments = self.sizes.draw(avoid)
+        if like is not None:
+            assignments.insert(0, like)
         all_ways = _MANY_WAYS if len(self.sizes.names) > _MANY else _WAYS
         quick: list[Way | None] = [*all_ways[:5], None]
         if self.best is not None:

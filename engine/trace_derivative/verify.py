@@ -15,7 +15,7 @@ import numpy as np
 
 from . import expr as ex, indexed as ix, numeric
 from .checks import Check
-from .evaluate import Axed, Evaluator
+from .evaluate import Axed, Evaluator, Given
 from .expr import Dim, Expr, Index, Shape, Symbol
 from .limits import current, limited
 from .magnitude import magnitude
@@ -55,7 +55,10 @@ class Journey:
 
 
 class Verifier:
-    """Evaluates the sides of steps at a set of samples, each distinct side once."""
+    """Evaluates the sides of steps at a set of samples, each distinct side once.
+
+    Samples of the same sizes are evaluated together.
+    """
 
     def __init__(
         self, journey: Journey, samples: Sequence[Sample], tolerance: float | None = None
@@ -68,9 +71,8 @@ class Verifier:
         indices |= {i for d in journey.definitions for i in d.value.free}
         self._ranges = {i.name: i.dim for i in indices}
         self._read: dict[str, Expr] = {}
-        self._points = [_Point(s) for s in samples]
-        for point in self._points:
-            self._define(point)
+        self._count = len(samples)
+        self._stacks = [self._stack(group) for group in _of_one_size(samples)]
         self.kind = numeric.kind(journey.function)
         exact = self.kind == "complex step"
         self.tolerance = tolerance or (TOLERANCE if exact else TOLERANCE_DIFFERENCES)
@@ -82,59 +84,70 @@ class Verifier:
     def compare(self, name: str, lhs: Side, rhs: Side, free: tuple[Index, ...] = ()) -> Check:
         """Are two sides equal at all samples?"""
         worst, failure = 0.0, None
-        for point in self._points:
-            left, right = (self._value(side, free, point) for side in (lhs, rhs))
-            error = relative_error(left, right)
-            if not error <= self.tolerance and not self._differs(left, right, point):
-                error = relative_error(left, right, self._floor((lhs, rhs), free, point))
-            if error > worst or np.isnan(error):
-                worst = error
-            if failure is None and not error <= self.tolerance:
-                failure = (point, left, right)
+        for stack in self._stacks:
+            left, right = (self._value(side, free, stack) for side in (lhs, rhs))
+            errors = relative_errors(left, right)
+            for n in np.flatnonzero(~(errors <= self.tolerance)):
+                sample = stack.samples[n]
+                errors[n] = self._error_beside_rounding(lhs, rhs, free, sample)
+                if failure is None and not errors[n] <= self.tolerance:
+                    failure = (sample, left[n], right[n])
+            worst = max(worst, float(errors.max()))
         kind = self.kind if _has_derivative(lhs) or _has_derivative(rhs) else "values"
         texts = self._text(lhs, free), self._text(rhs, free)
         if failure is None:
-            return Check(name, True, worst, len(self._points), kind, *texts)
-        point, left, right = failure
+            return Check(name, True, worst, self._count, kind, *texts)
+        sample, left, right = failure
         message = describe_difference(left, right)
-        shown = f"{point.sample.as_python()}\n# {texts[0]} = {texts[1]} fails: {message}"
-        return Check(name, False, worst, len(self._points), kind, *texts, message, shown)
+        shown = f"{sample.as_python()}\n# {texts[0]} = {texts[1]} fails: {message}"
+        return Check(name, False, worst, self._count, kind, *texts, message, shown)
 
     # ------------------------------------------------------------------ values
 
-    def _floor(self, sides: tuple[Side, Side], free: tuple[Index, ...], point: _Point) -> float:
+    def _error_beside_rounding(
+        self, lhs: Side, rhs: Side, free: tuple[Index, ...], sample: Sample
+    ) -> float:
+        """The relative error at one sample, sides that are rounding taken for no values."""
+        point = self._stack((sample,))
+        left, right = (self._value(side, free, point) for side in (lhs, rhs))
+        floor = 1e-300
+        if not self._differs(left, right, point):
+            floor = self._floor((lhs, rhs), free, point)
+        return float(relative_errors(left, right, floor)[0])
+
+    def _floor(self, sides: tuple[Side, Side], free: tuple[Index, ...], point: _Stack) -> float:
         """Below this size a value is what is left of terms that cancel: rounding."""
         formulas = [s for s in sides if not isinstance(s, FunctionName) and not _has_derivative(s)]
         printed = [self._formula(s, free) for s in formulas]
         size = max((magnitude(e, point.at) for e in printed), default=0.0)
         if size > 0 or not any(map(_has_derivative, sides)):
             return _ROUNDING / self.tolerance * size
-        x = np.max(np.abs(point.at.value(self._journey.variable)), initial=0.0)
+        x = np.max(np.abs(point.value(self._journey.variable)), initial=0.0)
         whole = magnitude(self._journey.function, point.at)
         return _ROUNDING / 10 / self.tolerance * whole / max(float(x), 1e-300)
 
-    def _differs(self, left: Array, right: Array, point: _Point) -> bool:
+    def _differs(self, left: Array, right: Array, point: _Stack) -> bool:
         """Do two values differ that are both no rounding, whatever cancels on either side?"""
         if left.shape != right.shape:
             return True
         sizes = [float(np.max(np.abs(a), initial=0.0)) for a in (left, right)]
         gap = float(np.max(np.abs(left - right), initial=0.0))
-        f = float(np.max(np.abs(point.at.value(self._journey.function)), initial=0.0))
+        f = float(np.max(np.abs(point.value(self._journey.function)), initial=0.0))
         noise = _ROUNDING / 10 * magnitude(self._journey.function, point.at)
         least = noise if f < noise else 1e-6 * f
         return min(sizes) > least and gap > 1e-3 * min(sizes)
 
-    def _value(self, side: Side, free: tuple[Index, ...], point: _Point) -> Array:
+    def _value(self, side: Side, free: tuple[Index, ...], point: _Stack) -> Array:
         key = (side, free)
         found = point.sides.get(key)
         if found is None:
             found = point.sides[key] = np.asarray(self._evaluate(side, free, point))
         return found
 
-    def _evaluate(self, side: Side, free: tuple[Index, ...], point: _Point) -> Array:
+    def _evaluate(self, side: Side, free: tuple[Index, ...], point: _Stack) -> Array:
         match side:
             case FunctionName():
-                return point.at.value(self._journey.function)
+                return point.value(self._journey.function)
             case Derivative(function=f, occurrence=occurrence):
                 if occurrence is not None:
                     return self._occurrence(occurrence, point)
@@ -142,13 +155,12 @@ class Verifier:
                 return self._slope(target, self._journey.variable, point, side.structure)
             case DerivativeSum(terms=terms):
                 slopes = [self._evaluate(t, free, point) for t in terms]
-                zero = np.zeros_like(point.at.value(self._journey.variable))
+                zero = np.zeros_like(point.value(self._journey.variable))
                 return np.asarray(sum(slopes, zero))
             case _:
-                value = point.at.value(self._formula(side, free), free)
-                variable = self._journey.variable
-                if free and variable.shape[0] == 1:
-                    return value.reshape(1, -1)
+                value = point.value(self._formula(side, free), free)
+                if free and self._journey.variable.shape[0] == 1:
+                    return value.reshape(len(point.samples), 1, -1)
                 return value
 
     def _formula(self, side: Side, free: tuple[Index, ...]) -> Expr:
@@ -161,16 +173,21 @@ class Verifier:
         return self._again(self._text(side, free), shape, own)
 
     def _slope(
-        self, function: Expr, variable: Symbol, point: _Point, structure: str | None = None
+        self, function: Expr, variable: Symbol, point: _Stack, structure: str | None = None
     ) -> Array:
-        dims = point.sample.dims
-        return numeric.gradient(function, variable, point.values, dims, structure=structure)
+        key = (function, variable, structure)
+        found = point.slopes.get(key)
+        if found is None:
+            found = point.slopes[key] = numeric.gradient(
+                function, variable, point.values, point.dims, structure=structure
+            )
+        return found
 
-    def _occurrence(self, number: int, point: _Point) -> Array:
+    def _occurrence(self, number: int, point: _Stack) -> Array:
         form, marker = self._journey.marked[number - 1]
         values = {**point.values, marker.name: point.values[self._journey.variable.name]}
         function = self._again(str(form), own=ix.ranges(form))
-        return numeric.gradient(function, marker, values, point.sample.dims)
+        return numeric.gradient(function, marker, values, point.dims)
 
     def _text(self, side: Side, free: tuple[Index, ...]) -> str:
         """The text of a side, as it is read back."""
@@ -196,32 +213,66 @@ class Verifier:
             found = self._read[text] = reading.exprs[0]
         return found
 
-    def _define(self, point: _Point) -> None:
+    def _stack(self, samples: tuple[Sample, ...]) -> _Stack:
+        """Some samples of one size, with the values of the definitions."""
+        stack = _Stack(samples)
         for d in self._journey.definitions:
             free = tuple(sorted(d.value.free, key=lambda i: i.name))
             text = f"[{_names(free)}] {d.value}" if free else str(d.value)
             again = self._again(text, None if free else d.symbol.shape)
-            array, axes = point.at.array(again)
-            point.define(d.symbol.name, Axed(array, axes))
+            array, axes = stack.at.array(again)
+            stack.define(d.symbol.name, Axed(array, axes))
+        return stack
+
+
+SAMPLE = "@"
+"""The name of the axis along which the samples of one size are put together."""
 
 
 @dataclass(slots=True)
-class _Point:
-    """One sample, with the values of names and sides found so far."""
+class _Stack:
+    """Samples of one size, with the values of names, sides and slopes found so far.
 
-    sample: Sample
-    values: dict[str, Any] = field(default_factory=dict)
+    All values have an axis for the samples in front.
+    """
+
+    samples: tuple[Sample, ...]
+    values: dict[str, Given] = field(init=False)
     sides: dict[tuple[Side, tuple[Index, ...]], Array] = field(default_factory=dict)
+    slopes: dict[tuple[Expr, Symbol, str | None], Array] = field(default_factory=dict)
     at: Evaluator = field(init=False)
 
     def __post_init__(self) -> None:
-        self.values = dict(self.sample.values)
-        self.at = Evaluator(self.values, self.sample.dims)
+        given = [s.values for s in self.samples]
+        self.values = {
+            name: Axed(np.stack([values[name] for values in given]), (SAMPLE,)) for name in given[0]
+        }
+        self.at = Evaluator(self.values, self.dims)
+
+    @property
+    def dims(self) -> dict[str, int]:
+        """The sizes."""
+        return self.samples[0].dims
 
     def define(self, name: str, value: Axed) -> None:
         """Give a name its value."""
         self.values[name] = value
-        self.at = Evaluator(self.values, self.sample.dims)
+        self.at = Evaluator(self.values, self.dims)
+
+    def value(self, e: Expr, free: tuple[Index, ...] = ()) -> Array:
+        """The values of an expression, an axis for each free index after that of the samples."""
+        if e.symbols:
+            return self.at.value(e, (SAMPLE, *free))
+        constant = self.at.value(e, free)
+        return np.broadcast_to(constant, (len(self.samples), *constant.shape))
+
+
+def _of_one_size(samples: Sequence[Sample]) -> list[tuple[Sample, ...]]:
+    """The samples that have the same sizes together, in the order of the first of each."""
+    groups: dict[tuple[tuple[str, int], ...], list[Sample]] = {}
+    for sample in samples:
+        groups.setdefault(tuple(sorted(sample.dims.items())), []).append(sample)
+    return [tuple(group) for group in groups.values()]
 
 
 def _indices(e: Expr) -> set[Index]:
@@ -240,19 +291,24 @@ def _has_derivative(side: Side) -> bool:
     return isinstance(side, Derivative | DerivativeSum)
 
 
-def relative_error(a: Array, b: Array, floor: float = 1e-300) -> float:
-    """The largest difference, relative to the largest entry of either side; infinite for NaN.
+def relative_errors(a: Array, b: Array, floor: float = 1e-300) -> Array:
+    """For each sample the largest difference, relative to the largest entry of either side.
 
-    Sides whose entries are all below `floor` count as that large: what is left of a sum that
-    cancels is rounding, not a value.
+    It is infinite for not-a-number.  Sides whose entries are all below `floor` count as that
+    large: what is left of a sum that cancels is rounding, not a value.
     """
     if a.shape != b.shape:
-        return float("inf")
-    difference = float(np.max(np.abs(a - b), initial=0.0))
-    size = max(float(np.max(np.abs(a), initial=0.0)), float(np.max(np.abs(b), initial=0.0)))
-    if not np.isfinite(difference) or not np.isfinite(size):
-        return float("inf")
-    return difference / max(size, floor)
+        return np.full(max(len(a), len(b)), np.inf)
+    with np.errstate(all="ignore"):
+        difference = _largest(a - b)
+        size = np.maximum(_largest(a), _largest(b))
+        errors = difference / np.maximum(size, floor)
+    return np.where(np.isfinite(difference) & np.isfinite(size), errors, np.inf)
+
+
+def _largest(a: Array) -> Array:
+    """The largest absolute value at each sample."""
+    return np.asarray(np.abs(a).reshape(len(a), -1).max(axis=1, initial=0.0))
 
 
 def describe_difference(a: Array, b: Array) -> str:

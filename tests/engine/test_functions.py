@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import sympy
@@ -185,3 +187,19 @@ def test_arguments_that_do_not_fit(text: str, message: str) -> None:
     with pytest.raises(td.TraceDerivativeError) as caught:
         td.derive(text, wrt="X", shapes="X: m n; A: m n" if "X^X" not in text else "X: n n")
     assert message in f"{caught.value} {caught.value.hint}"
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "softplus", "logaddexp"])
+@pytest.mark.parametrize("u", [-900.0, -40.0, 0.3, 40.0, 900.0])
+def test_complex_step_does_not_overflow(name: str, u: float) -> None:
+    """What grows is never computed: the function and its slope are finite everywhere."""
+    f = get(name)
+    args = [np.array([u + 1e-20j]), np.array([0.5 + 0j])][: f.arity]
+    with np.errstate(over="raise", invalid="raise"):
+        slope = f.evaluate(*args)[0].imag / 1e-20
+    shifted = u - 0.5 * (f.arity - 1)
+    small = math.exp(-abs(shifted))
+    expected = (1 if shifted > 0 or name == "sigmoid" else small) / (1 + small)
+    if name == "sigmoid":
+        expected *= small / (1 + small)
+    assert slope == pytest.approx(expected, rel=1e-9, abs=1e-300)
