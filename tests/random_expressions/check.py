@@ -120,8 +120,8 @@ class Depth(IntEnum):
 
     @classmethod
     def of(cls, number: int, every: int) -> Depth:
-        """That of the case of a number: all of each one in `every`, the texts of one in four."""
-        return cls.ALL if number % every == 0 else cls.TEXTS if number % 4 == 0 else cls.VALUES
+        """That of the case of a number: all of each one in `every`, the texts of one in eight."""
+        return cls.ALL if number % every == 0 else cls.TEXTS if number % 8 == 0 else cls.VALUES
 
 
 def check(case: Case, seed: object, depth: Depth = Depth.TEXTS) -> Verdict:

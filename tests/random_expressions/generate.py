@@ -38,7 +38,7 @@ from tests.random_expressions.terms import (
 T = TypeVar("T")
 
 SCALAR: Shape = (1, 1)
-_BUDGETS = (((2, 4), 48), ((3, 7), 46), ((6, 12), 5.6), ((15, 30), 0.35), ((50, 80), 0.05))
+_BUDGETS = (((2, 4), 58), ((3, 7), 38.6), ((6, 12), 3.2), ((15, 30), 0.17), ((50, 80), 0.03))
 """How many leaves, about, and how often."""
 
 _ASSUMPTIONS = ("symmetric", "spd", "positive", "invertible", "diagonal", "orthogonal")
