@@ -280,7 +280,7 @@ class _Rewriter:
             return ex.zeros(*e.shape)
         if name == "abs" and sign < 0:
             return ex.neg(arg)
-        if name in ("abs", "relu") and is_nonnegative(arg, facts):
+        if name in ("abs", "relu") and is_nonnegative(arg, facts, rounded=True):
             return arg
         if name == "abs" and ex.is_operation(arg, "det") and is_orthogonal(arg.arg, facts):
             return ex.ONE
@@ -323,7 +323,9 @@ class _Rewriter:
 def _root(base: Expr, p: Fraction, facts: Facts) -> Expr | None:
     """A power of a power of what is not below zero, as one power."""
     match base:
-        case ex.Power(base=inner, exponent=ex.Number(value=q)) if is_nonnegative(inner, facts):
+        case ex.Power(base=inner, exponent=ex.Number(value=q)) if is_nonnegative(
+            inner, facts, rounded=True
+        ):
             return ex.power(inner, ex.number(p * q))
         case _:
             return None

@@ -276,13 +276,19 @@ def is_positive(e: Expr, facts: Facts) -> bool:
     return sign_of(e, facts) > 0
 
 
-def is_nonnegative(e: Expr, facts: Facts) -> bool:
-    """Is no entry below zero?"""
+def is_nonnegative(e: Expr, facts: Facts, *, rounded: bool = False) -> bool:
+    """Is no entry below zero?  With `rounded`: nor what is computed of it?
+
+    The determinant of a singular semidefinite matrix is zero, and may be computed as `-1e-17`.
+    """
     if sign_of(e, facts) > 0:
         return True
 
     def all_of(*parts: Expr) -> bool:
-        return all(is_nonnegative(p, facts) for p in parts)
+        return all(is_nonnegative(p, facts, rounded=rounded) for p in parts)
+
+    def semidefinite(e: Expr) -> bool:
+        return _has_squares(e, facts) if rounded else is_semidefinite(e, facts)
 
     match e:
         case ex.Number(value=value):
@@ -292,10 +298,13 @@ def is_nonnegative(e: Expr, facts: Facts) -> bool:
         case ex.Identity() | ex.Zeros() | ex.Operation(operator="norm2" | "norm1"):
             return True
         case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
-            if e.shape == ex.SCALAR and is_semidefinite(e, facts):
+            if e.shape == ex.SCALAR and semidefinite(e):
                 return True
-            pairs_apart = c > 0 and all_of(*scalars, *matrices)
-            return pairs_apart or (c < 0 and _one_is_negative(scalars, matrices, facts))
+            if c > 0:
+                return all_of(*scalars, *matrices)
+            below = [p for p in (*scalars, *matrices) if sign_of(p, facts) < 0]
+            others = [p for p in (*scalars, *matrices) if p not in below]
+            return len(below) == 1 and all_of(*others)
         case ex.Add(terms=terms):
             return all_of(*terms)
         case ex.Hadamard(factors=factors):
@@ -308,10 +317,12 @@ def is_nonnegative(e: Expr, facts: Facts) -> bool:
             return all_of(base)
         case ex.Apply(function=name, args=(arg,)):
             return name in _NOT_BELOW_ZERO or (name in _KEEP_SIGN and all_of(arg))
-        case ex.Trace(arg=arg) | ex.Diagonal(arg=arg):
-            return is_semidefinite(arg, facts) or all_of(arg)
+        case ex.Trace(arg=arg):
+            return is_kind(arg, "psd", facts) or semidefinite(arg) or all_of(arg)
+        case ex.Diagonal(arg=arg):
+            return semidefinite(arg) or all_of(arg)
         case ex.Operation(operator="det", args=(arg,)):
-            return is_semidefinite(arg, facts)
+            return is_semidefinite(arg, facts) and not rounded
         case ex.Transpose(arg=arg) | ex.Total(arg=arg) | ex.Diag(arg=arg) | ex.Triangle(arg=arg):
             return all_of(arg)
         case ex.Row(arg=arg) | ex.Column(arg=arg) | ex.Entry(arg=arg):
@@ -320,8 +331,15 @@ def is_nonnegative(e: Expr, facts: Facts) -> bool:
             return False
 
 
-def _one_is_negative(scalars: tuple[Expr, ...], matrices: tuple[Expr, ...], facts: Facts) -> bool:
-    """Is the product of one negative factor and of others that are not below zero?"""
-    parts = (*scalars, *matrices)
-    below = [p for p in parts if sign_of(p, facts) < 0]
-    return len(below) == 1 and all(p is below[0] or is_nonnegative(p, facts) for p in parts)
+def _has_squares(e: Expr, facts: Facts) -> bool:
+    """Is the matrix definite, or computed so that sums of squares are on its diagonal?"""
+    match e:
+        case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices) if matrices:
+            front = c > 0 and all(is_nonnegative(s, facts, rounded=True) for s in scalars)
+            middle = matrices[len(matrices) // 2]
+            certain = len(matrices) == 2 or is_definite(middle, facts)
+            return front and certain and _is_congruence(matrices, facts)
+        case ex.Add(terms=terms):
+            return all(_has_squares(t, facts) for t in terms)
+        case _:
+            return is_definite(e, facts)

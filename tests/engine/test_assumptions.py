@@ -138,7 +138,7 @@ CASES: list[tuple[str, str, str, Function, str, str]] = [
         "S: spd",
         lambda x, S: abs(det(S)) * np.sum(x * x),
         "2*det(S)*x",
-        "positive semidefinite",
+        "positive definite",
     ),
     ("sum(sqrt(x.^2))", "x", "x: positive", lambda x: np.sum(np.sqrt(x**2)), "ones(n)", "nonneg"),
     (
@@ -275,7 +275,16 @@ def identity_holds(text: str, assume: dict[str, str], shapes: str) -> tuple[str,
         ("P^5", {"P": "idempotent"}, "P"),
         ("u*u'*u", {"u": "unit"}, "u"),
         ("norm2(u)*A", {"u": "unit"}, "A"),
-        ("abs(u'*S*u)", {"S": "psd"}, "u'*S*u"),
+        ("abs(u'*S*u)", {"S": "spd"}, "u'*S*u"),
+        ("abs(u'*S*u)", {"S": "psd"}, "abs(u'*S*u)"),
+        ("abs(tr(A'*A) + tr(S))", {"S": "psd"}, "tr(A'*A) + tr(S)"),
+        ("abs(det(S))", {"S": "psd"}, "abs(det(S))"),
+        ("abs(det(S))", {"S": "spd"}, "det(S)"),
+        ("relu(det(S))", {"S": "psd"}, "relu(det(S))"),
+        ("(det(S)^2)^(1/2)", {"S": "psd"}, "(det(S)^2)^0.5"),
+        ("(det(S)^2)^(1/2)", {"S": "spd"}, "det(S)"),
+        ("abs(a*det(S))", {"S": "psd", "a": "negative"}, "abs(a*det(S))"),
+        ("sign(1 + u'*S*u)", {"S": "psd"}, "1"),
         ("abs(tr(S))", {"S": "psd"}, "tr(S)"),
         ("sign(det(S))*A", {"S": "spd"}, "A"),
         ("relu(a*b)", {"a": "positive", "b": "negative"}, "0"),
@@ -341,7 +350,7 @@ def test_a_property_that_does_not_hold(
     monkeypatch: pytest.MonkeyPatch, name: str, text: str, assume: dict[str, str]
 ) -> None:
     assert not failing(text, assume, "X")
-    monkeypatch.setattr(assumptions, name, lambda e, facts: bool(e.symbols))
+    monkeypatch.setattr(assumptions, name, lambda e, facts, **_: bool(e.symbols))
     assert "matrix" in failing(text, assume, "X")
 
 
