@@ -1,0 +1,84 @@
+"""What is zero because of its form alone, whatever the values are: all of it, or some entries."""
+
+from __future__ import annotations
+
+from . import expr as ex
+from .expr import Expr
+
+
+def vanishes(e: Expr) -> bool:
+    """Is all of it zero, as in `a*zeros(m,n)`?"""
+    match e:
+        case ex.Add(terms=parts):
+            return all(map(vanishes, parts))
+        case ex.Mul() | ex.Hadamard() | ex.Kron():
+            return any(map(vanishes, ex.children(e)))
+        case ex.Block():
+            return all(map(vanishes, ex.children(e)))
+        case ex.Quotient(numerator=arg) | ex.Operation(operator="norm2" | "norm1", args=(arg,)):
+            return vanishes(arg)
+        case ex.Power(base=arg, exponent=ex.Number(value=p)):
+            return p > 0 and vanishes(arg)
+        case (
+            ex.Transpose(arg=arg)
+            | ex.MatrixPower(base=arg)
+            | ex.Diag(arg=arg)
+            | ex.Diagonal(arg=arg)
+            | ex.Triangle(arg=arg)
+            | ex.Vec(arg=arg)
+            | ex.Unvec(arg=arg)
+            | ex.Trace(arg=arg)
+            | ex.Total(arg=arg)
+            | ex.Row(arg=arg)
+            | ex.Column(arg=arg)
+            | ex.Entry(arg=arg)
+        ):
+            return vanishes(arg)
+        case ex.IndexSum(body=arg) | ex.Rows(body=arg):
+            return vanishes(arg)
+        case _:
+            return ex.is_zero(e)
+
+
+_NONZERO_AT_ZERO = frozenset({"exp", "cos", "cosh", "sigmoid", "softplus", "log", "step"})
+
+
+def vanishes_somewhere(e: Expr) -> bool:
+    """Is some entry zero because of the form alone, as in a triangle or a diagonal matrix?
+
+    False is certain but for products of matrices of which one has no such entries.
+    """
+    match e:
+        case ex.Identity() | ex.Zeros() | ex.Diag() | ex.Triangle():
+            return True
+        case ex.Add(terms=terms):
+            return all(map(vanishes_somewhere, terms))
+        case ex.Mul(matrices=matrices):
+            return bool(matrices) and all(map(vanishes_somewhere, _without_diagonals(matrices)))
+        case ex.Apply(function=name, args=args):
+            return name not in _NONZERO_AT_ZERO and any(map(vanishes_somewhere, args))
+        case ex.Quotient(numerator=arg) | ex.Power(base=arg):
+            return vanishes_somewhere(arg)
+        case ex.Operation() | ex.Trace() | ex.Total() | ex.Diagonal():
+            return False
+        case _:
+            return any(map(vanishes_somewhere, ex.children(e)))
+
+
+def _without_diagonals(matrices: tuple[Expr, ...]) -> tuple[Expr, ...]:
+    """The factors that say where a product is zero: diagonal ones if there are no others."""
+    return tuple(m for m in matrices if not isinstance(m, ex.Diag)) or matrices
+
+
+def has_poles(e: Expr) -> bool:
+    """Is some entry in it divided by zero because of the form alone?"""
+    for node in ex.walk(e):
+        match node:
+            case ex.Quotient(denominator=below) if vanishes_somewhere(below):
+                return True
+            case ex.Power(base=below, exponent=ex.Number(value=p)) if p < 0:
+                if vanishes_somewhere(below):
+                    return True
+            case _:
+                pass
+    return False
