@@ -166,6 +166,8 @@ def power_rule(e: Expr) -> Expr:
     if not isinstance(e, ex.Power) or not isinstance(e.exponent, ex.Number):
         return e
     p = e.exponent.value
+    if e.shape == ex.SCALAR and abs(p) == Fraction(1, 2):
+        return ex.power(ex.apply("sqrt", e.base), ex.number(2 * p))
     is_root = isinstance(e.base, ex.Apply) and e.base.function == "sqrt"
     if is_root and p.denominator == 1 and p % 2 == 0:
         return ex.power(ex.children(e.base)[0], ex.number(p / 2))

@@ -6,24 +6,15 @@ Every answer is a proof: False says only that nothing is known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeAlias
-
 from . import expr as ex
 from .expr import Expr, Symbol
 from .simplify import simplify
-
-Facts: TypeAlias = Mapping[str, frozenset[str]]
+from .vanishing import Facts as Facts, in_triangle as in_triangle, is_kind as is_kind
 
 _POSITIVE_VALUES = frozenset({"exp", "cosh", "sigmoid", "softplus"})
 _KEEP_SIGN = frozenset({"sqrt", "abs", "sinh", "tanh", "arctan", "relu"})
 _NOT_BELOW_ZERO = frozenset({"abs", "sqrt", "relu", "step"})
 _WITH_ZEROS = frozenset({"diagonal", "lower", "upper"})
-
-
-def is_kind(e: Expr, kind: str, facts: Facts) -> bool:
-    """Is it a symbol that is said to be of the kind?"""
-    return isinstance(e, Symbol) and kind in facts.get(e.name, frozenset())
 
 
 # ------------------------------------------------------------------------ transposes
@@ -75,33 +66,6 @@ def _same(a: Expr, b: Expr) -> bool:
 
 
 # ------------------------------------------------------------------------ zeros
-
-
-def in_triangle(e: Expr, part: ex.Part, facts: Facts) -> bool:
-    """Are all entries beyond the diagonal zero, of the other triangle than `part`?"""
-
-    def all_of(parts: tuple[Expr, ...]) -> bool:
-        return all(in_triangle(p, part, facts) for p in parts)
-
-    match e:
-        case Symbol():
-            return is_kind(e, part, facts)
-        case ex.Identity() | ex.Diag() | ex.Zeros():
-            return True
-        case ex.Triangle(arg=arg, part=own):
-            return own == part or in_triangle(arg, part, facts)
-        case ex.Transpose(arg=arg):
-            return in_triangle(arg, ex.mirrored(part), facts)
-        case ex.Inverse(arg=arg) | ex.MatrixPower(base=arg) | ex.MatrixFunction(arg=arg):
-            return in_triangle(arg, part, facts)
-        case ex.Add(terms=terms):
-            return all_of(terms)
-        case ex.Mul(matrices=matrices):
-            return bool(matrices) and e.shape[0] == e.shape[1] != 1 and all_of(matrices)
-        case ex.Hadamard(factors=factors):
-            return any(in_triangle(f, part, facts) for f in factors)
-        case _:
-            return False
 
 
 def is_diagonal(e: Expr, facts: Facts) -> bool:

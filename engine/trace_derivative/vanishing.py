@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TypeAlias
+
 from . import expr as ex
-from .expr import Expr
+from .expr import Expr, Symbol
+
+Facts: TypeAlias = Mapping[str, frozenset[str]]
+"""The kinds of symbols, with all that they imply, by name."""
+
+
+def is_kind(e: Expr, kind: str, facts: Facts) -> bool:
+    """Is it a symbol that is said to be of the kind?"""
+    return isinstance(e, Symbol) and kind in facts.get(e.name, frozenset())
 
 
 def vanishes(e: Expr) -> bool:
@@ -82,3 +93,30 @@ def has_poles(e: Expr) -> bool:
             case _:
                 pass
     return False
+
+
+def in_triangle(e: Expr, part: ex.Part, facts: Facts) -> bool:
+    """Are all entries beyond the diagonal zero, of the other triangle than `part`?"""
+
+    def all_of(parts: tuple[Expr, ...]) -> bool:
+        return all(in_triangle(p, part, facts) for p in parts)
+
+    match e:
+        case Symbol():
+            return is_kind(e, part, facts)
+        case ex.Identity() | ex.Diag() | ex.Zeros():
+            return True
+        case ex.Triangle(arg=arg, part=own):
+            return own == part or in_triangle(arg, part, facts)
+        case ex.Transpose(arg=arg):
+            return in_triangle(arg, ex.mirrored(part), facts)
+        case ex.Inverse(arg=arg) | ex.MatrixPower(base=arg) | ex.MatrixFunction(arg=arg):
+            return in_triangle(arg, part, facts)
+        case ex.Add(terms=terms):
+            return all_of(terms)
+        case ex.Mul(matrices=matrices):
+            return bool(matrices) and e.shape[0] == e.shape[1] != 1 and all_of(matrices)
+        case ex.Hadamard(factors=factors):
+            return any(in_triangle(f, part, facts) for f in factors)
+        case _:
+            return False

@@ -102,7 +102,7 @@ EQUAL = [
     ("tr(logm(X))", "logdet(X)"),
     ("det(X^p)", "det(X)^p"),
     ("logdet(X^p)", "p*logdet(X)"),
-    ("det(sqrtm(X))", "det(X)^0.5"),
+    ("det(sqrtm(X))", "sqrt(det(X))"),
     ("inv(expm(X))", "expm(-X)"),
     ("inv(X^p)", "X^(-p)"),
     ("inv(X)^p", "X^(-p)"),
