@@ -15,10 +15,12 @@ from itertools import combinations
 from . import expr as ex
 from .expr import Expr, Symbol
 from .kinds import KINDS, closure
+from .kronecker import log_determinant
 from .limits import check_time
 from .properties import (
     Facts,
     in_triangle,
+    is_definite,
     is_diagonal,
     is_idempotent,
     is_kind,
@@ -304,7 +306,10 @@ class _Rewriter:
         return ex.scale(abs(arg.coefficient), ex.norm(ex.mul(*kept)))
 
     def _determinant(self, e: Expr, arg: Expr) -> Expr:
-        """Without an orthogonal factor and its transpose at the ends."""
+        """Without an orthogonal factor and its transpose at the ends; of definite factors."""
+        if isinstance(arg, ex.Kron) and ex.is_operation(e, "logdet"):
+            definite = all(is_definite(f, self.facts) for f in arg.factors)
+            return log_determinant(arg) if definite else e
         if not isinstance(arg, ex.Mul) or arg.scalars or arg.coefficient != 1:
             return e
         first, *middle, last = arg.matrices

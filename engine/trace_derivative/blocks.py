@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import expr as ex
+from . import expr as ex, kronecker
 from .expr import Dim, Expr
 
 
@@ -191,5 +191,7 @@ RULES: dict[type[ex.Node], Callable[[Expr], Expr]] = {
 
 
 def eliminated(e: Expr, simplify: Callable[[Expr], Expr]) -> Expr:
-    """The expression with its block matrices opened, where it has any."""
-    return simplify(e) if any(isinstance(part, ex.Block) for part in ex.walk(e)) else e
+    """The expression with its block matrices opened, and sums over Kronecker products."""
+    if any(isinstance(part, ex.Block) for part in ex.walk(e)):
+        return simplify(e)
+    return kronecker.factorised(e)

@@ -87,6 +87,8 @@ def is_orthonormal(e: Expr, facts: Facts) -> bool:
             return abs(c) == 1 and all(is_orthonormal(m, facts) for m in matrices)
         case ex.MatrixPower(base=base):
             return is_orthonormal(base, facts)
+        case ex.Kron(factors=factors):
+            return all(is_orthonormal(f, facts) for f in factors)
         case ex.MatrixFunction(function="exp", arg=arg):
             return is_skew(arg, facts)
         case _:
@@ -131,6 +133,8 @@ def is_definite(e: Expr, facts: Facts) -> bool:
         case ex.Mul(coefficient=c, scalars=scalars, matrices=(one,)):
             front = c > 0 and all(is_positive(s, facts) for s in scalars)
             return front and is_definite(one, facts)
+        case ex.Kron(factors=factors):
+            return all(is_definite(f, facts) for f in factors)
         case _:
             return isinstance(e, ex.Identity)
 
@@ -150,6 +154,8 @@ def is_semidefinite(e: Expr, facts: Facts) -> bool:
             return even or is_semidefinite(base, facts)
         case ex.Transpose(arg=arg):
             return is_semidefinite(arg, facts)
+        case ex.Kron(factors=factors):
+            return all(is_semidefinite(f, facts) for f in factors)
         case _:
             return is_definite(e, facts)
 

@@ -118,5 +118,7 @@ def in_triangle(e: Expr, part: ex.Part, facts: Facts) -> bool:
             return bool(matrices) and e.shape[0] == e.shape[1] != 1 and all_of(matrices)
         case ex.Hadamard(factors=factors):
             return any(in_triangle(f, part, facts) for f in factors)
+        case ex.Kron(factors=factors):
+            return all(f.shape[0] == f.shape[1] for f in factors) and all_of(factors)
         case _:
             return False

@@ -306,6 +306,31 @@ def test_each_rule_is_an_identity(text: str, assume: dict[str, str], result: str
     assert found == result
 
 
+@pytest.mark.parametrize(
+    ("text", "assume", "result"),
+    [
+        (
+            "logdet(kron(A,B))",
+            {"A": "spd", "B": "spd"},
+            "tr(eye(p))*logdet(A) + tr(eye(n))*logdet(B)",
+        ),
+        ("logdet(kron(A,A))", {"A": "spd"}, "2*tr(eye(n))*logdet(A)"),
+        ("sign(det(kron(A,B) + eye(n*p)))", {"A": "spd", "B": "psd"}, "1"),
+        ("norm2(kron(A,B)*K)", {"A": "orthogonal", "B": "orthogonal"}, "norm2(K)"),
+        ("tril(kron(A,B))", {"A": "lower", "B": "lower"}, "kron(A,B)"),
+    ],
+)
+def test_kronecker_products_of_kinds(text: str, assume: dict[str, str], result: str) -> None:
+    found, holds = identity_holds(text, assume, "A: n n; B: p p; K: n*p n*p")
+    assert holds
+    assert found == result
+
+
+def test_the_logarithm_needs_definite_factors() -> None:
+    e = read("logdet(kron(A,B))", shapes="A: n n; B: p p").exprs[0]
+    assert assumptions.with_facts(e, facts_of({"A": "spd", "B": "symmetric"})) == e
+
+
 def test_a_positive_diagonal_matrix_has_zeros() -> None:
     e = read("sign(D)", shapes="D: n n").exprs[0]
     assert assumptions.with_facts(e, facts_of({"D": "diagonal, positive"})) == e
