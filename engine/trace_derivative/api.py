@@ -26,6 +26,7 @@ from .matrix_functions import refuse_second_derivative
 from .options import (
     FORMS,
     ROUTES,
+    Assumptions,
     DeriveOptions,
     Options,
     Pairs,
@@ -57,7 +58,7 @@ def derive(
     *,
     shapes: Shapes = None,
     where: Pairs = None,
-    assume: Pairs = None,
+    assume: Assumptions = None,
     structure: Pairs = None,
     route: str = "both",
     form: str = "compact",
@@ -74,8 +75,8 @@ def derive(
     :param shapes: `"A: p m; x: n; a: scalar; J: ones"` or a mapping from names to tuples of
         dimensions; what is not declared is inferred
     :param where: abbreviations, `"D = B*X*C'"` or a mapping
-    :param assume: properties of symbols, `"S: symmetric; Q: orthogonal"` or a mapping; all of them
-        are in `kinds.KINDS`
+    :param assume: properties of symbols, `"S: symmetric; Q: orthogonal"` or a mapping, to texts or
+        lists of them; all of them are in `kinds.KINDS`
     :param structure: of the variable (`kinds.STRUCTURES`); the gradient is then the constrained
         one
     :param route: index, identities or both
@@ -197,7 +198,7 @@ def check(
     wrt: str | None = None,
     shapes: Shapes = None,
     where: Pairs = None,
-    assume: Pairs = None,
+    assume: Assumptions = None,
     samples: int = 3,
     tolerance: float | None = None,
     limits: Limits | None = None,
@@ -273,7 +274,7 @@ def equal(
     *,
     shapes: Shapes = None,
     where: Pairs = None,
-    assume: Pairs = None,
+    assume: Assumptions = None,
     samples: int = 3,
     tolerance: float | None = None,
     limits: Limits | None = None,

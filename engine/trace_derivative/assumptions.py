@@ -15,10 +15,12 @@ from itertools import combinations
 from . import expr as ex
 from .expr import Expr, Symbol
 from .kinds import KINDS, closure
+from .kronecker import log_determinant
 from .limits import check_time
 from .properties import (
     Facts,
     in_triangle,
+    is_definite,
     is_diagonal,
     is_idempotent,
     is_kind,
@@ -280,7 +282,7 @@ class _Rewriter:
             return ex.zeros(*e.shape)
         if name == "abs" and sign < 0:
             return ex.neg(arg)
-        if name in ("abs", "relu") and is_nonnegative(arg, facts):
+        if name in ("abs", "relu") and is_nonnegative(arg, facts, rounded=True):
             return arg
         if name == "abs" and ex.is_operation(arg, "det") and is_orthogonal(arg.arg, facts):
             return ex.ONE
@@ -304,7 +306,10 @@ class _Rewriter:
         return ex.scale(abs(arg.coefficient), ex.norm(ex.mul(*kept)))
 
     def _determinant(self, e: Expr, arg: Expr) -> Expr:
-        """Without an orthogonal factor and its transpose at the ends."""
+        """Without an orthogonal factor and its transpose at the ends; of definite factors."""
+        if isinstance(arg, ex.Kron) and ex.is_operation(e, "logdet"):
+            definite = all(is_definite(f, self.facts) for f in arg.factors)
+            return log_determinant(arg) if definite else e
         if not isinstance(arg, ex.Mul) or arg.scalars or arg.coefficient != 1:
             return e
         first, *middle, last = arg.matrices
@@ -323,7 +328,9 @@ class _Rewriter:
 def _root(base: Expr, p: Fraction, facts: Facts) -> Expr | None:
     """A power of a power of what is not below zero, as one power."""
     match base:
-        case ex.Power(base=inner, exponent=ex.Number(value=q)) if is_nonnegative(inner, facts):
+        case ex.Power(base=inner, exponent=ex.Number(value=q)) if is_nonnegative(
+            inner, facts, rounded=True
+        ):
             return ex.power(inner, ex.number(p * q))
         case _:
             return None

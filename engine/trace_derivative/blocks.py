@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import expr as ex
+from . import expr as ex, kronecker
 from .expr import Dim, Expr
 
 
@@ -191,5 +191,5 @@ RULES: dict[type[ex.Node], Callable[[Expr], Expr]] = {
 
 
 def eliminated(e: Expr, simplify: Callable[[Expr], Expr]) -> Expr:
-    """The expression with its block matrices opened, where it has any."""
-    return simplify(e) if ex.holds(e, ex.Block) else e
+    """The expression with its block matrices opened, and sums over Kronecker products."""
+    return simplify(e) if ex.holds(e, ex.Block) else kronecker.factorised(e)

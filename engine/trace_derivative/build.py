@@ -35,6 +35,7 @@ from .tree import (
     Transposed,
     Tree,
 )
+from .vanishing import vanishes
 
 E = TypeVar("E", bound=TraceDerivativeError)
 
@@ -136,7 +137,7 @@ class Builder:
             if sign == ".*":
                 run = [ex.hadamard(left, right)]
             else:
-                if ex.is_zero(right):
+                if vanishes(right):
                     raise self._by_zero(factor)
                 run = [ex.quotient(left, right)]
         return self._bounded(ex.mul(*run) if len(run) > 1 else run[0], node)
@@ -160,7 +161,7 @@ class Builder:
             return self._frechet(DERIVATIVES[function], *args)
         if function in ("tril", "triu"):
             return ex.triangle("lower" if function == "tril" else "upper", args[0])
-        if function == "inv" and ex.is_zero(args[0]):
+        if function == "inv" and vanishes(args[0]):
             raise self._by_zero(node)
         if function in _FUNCTIONS:
             return _FUNCTIONS[function](args[0])
@@ -177,7 +178,7 @@ class Builder:
             letter = self._symbols["T"]
             return ex.power(arg, ex.neg(letter) if node.inverse else letter)
         if node.inverse:
-            if ex.is_zero(arg):
+            if vanishes(arg):
                 raise self._by_zero(node)
             arg = ex.inverse(arg)
         return ex.transpose(arg)
@@ -185,7 +186,7 @@ class Builder:
     def _raised(self, node: Raised) -> Expr:
         base, exponent = self._of(node.base), self._of(node.exponent)
         value = exponent.value if isinstance(exponent, ex.Number) else None
-        if value is not None and value < 0 and ex.is_zero(base):
+        if value is not None and value < 0 and vanishes(base):
             raise self._by_zero(node)
         if node.elementwise or ex.is_scalar(base):
             if value is not None:

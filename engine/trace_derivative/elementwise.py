@@ -11,6 +11,7 @@ from .powers import Powers, joined_functions
 from .rewrite import simplify
 from .transposes import column, flip
 from .triangles import in_triangles, is_mask
+from .vanishing import has_poles, vanishes_somewhere
 
 
 def elementwise_rule(e: Expr) -> Expr:
@@ -32,8 +33,10 @@ def elementwise_rule(e: Expr) -> Expr:
     left: list[Expr] = []
     right: list[Expr] = []
     above: list[Expr] = []
+    # the products with diagonal matrices are sums: one infinite entry would be in all of them
+    finite = not any(map(vanishes_somewhere, below)) and not any(map(has_poles, exponents))
     for base, p in exponents.items():
-        outer = _outer_ones(base) if p == 1 else None
+        outer = _outer_ones(base) if p == 1 and finite else None
         if outer is not None:
             (left if outer[0] else right).append(outer[1])
         elif p > 0:
@@ -135,6 +138,9 @@ def _gather(
         case ex.Power(base=base, exponent=ex.Number(value=q)) if e.shape != ex.SCALAR and (
             q.denominator == 1 or p == 1
         ):
+            if p * q < 0 and has_zeros(base):
+                below.append(ex.power(base, ex.number(-p * q)))
+                return
             exponents[base] = exponents.get(base, Fraction(0)) + p * q
         case ex.Ones():
             pass
@@ -158,6 +164,8 @@ def power_rule(e: Expr) -> Expr:
     if not isinstance(e, ex.Power) or not isinstance(e.exponent, ex.Number):
         return e
     p = e.exponent.value
+    if e.shape == ex.SCALAR and abs(p) == Fraction(1, 2):
+        return ex.power(ex.apply("sqrt", e.base), ex.number(2 * p))
     is_root = isinstance(e.base, ex.Apply) and e.base.function == "sqrt"
     if is_root and p.denominator == 1 and p % 2 == 0:
         return ex.power(ex.children(e.base)[0], ex.number(p / 2))

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from . import expr as ex, functions, operators, sizes, spectral, stacks, templates
+from . import expr as ex, functions, kronecker, operators, sizes, spectral, stacks, templates
 from .contract import Label, Operand, contract
 from .errors import ShapeError, UnsupportedError
 from .expr import Dim, Expr, Index
@@ -49,6 +49,9 @@ def evaluate(e: Expr, values: Mapping[str, Given], dims: Mapping[str, int] | Non
     with limited():
         return np.array(Evaluator(values, dims).value(e))
 
+
+_MOST_ENTRIES = 20_000
+"""A Kronecker product with more entries is not made where its sum, trace or norm is wanted."""
 
 _OF_STACKS: dict[type[ex.Node], Callable[[Array], Array]] = {
     ex.Transpose: stacks.transpose,
@@ -138,11 +141,24 @@ class Evaluator:
             found = self._memo[e] = self.compute(e)
         return found
 
+    def _is_vast(self, e: Expr) -> bool:
+        """Is the argument a Kronecker product of very many entries?"""
+        if not ex.holds(e, ex.Kron):
+            return False
+        _, arg = ex.split_front(ex.children(e)[0])
+        if not isinstance(arg, ex.Kron):
+            return False
+        return math.prod(self.size(d) for d in arg.shape) > _MOST_ENTRIES
+
     # ---------------------------------------------------------------- one node
 
     def compute(self, e: Expr) -> Value:
         """The value of a node from those of its parts."""
         check_time()
+        if isinstance(e, ex.Trace | ex.Total | ex.Operation) and self._is_vast(e):
+            apart = kronecker.factorised(e)
+            if apart != e:
+                return self._at(apart)
         return _VALUES[type(e)](self, e)
 
     def _of_stack(self, e: Expr) -> Value:

@@ -259,6 +259,28 @@ def _multiplied(e: Expr) -> Expr:
     return ex.mul(*[ex.with_children(e, (f,)) for f in factors])
 
 
+def factorised(e: Expr) -> Expr:
+    """The expression with every trace, sum and norm of a Kronecker product as a product.
+
+    In index form the entries of each factor are then apart: nothing is summed over all of them.
+    """
+    if not ex.holds(e, ex.Kron):
+        return e
+    new = ex.map_children(e, factorised)
+    if not isinstance(new, ex.Trace | ex.Total | ex.Operation):
+        return new
+    (arg,) = ex.children(new)
+    front, inner = ex.split_front(arg)
+    if isinstance(new, ex.Operation):
+        if new.operator not in ("norm1", "norm2"):
+            return new
+        c, others = ex.split_coefficient(front)
+        front = ex.scale(abs(c), others if others == ex.ONE else ex.apply("abs", others))
+    whole = ex.with_children(new, (inner,))
+    found = _multiplied(whole)
+    return new if found == whole else ex.mul(front, found)
+
+
 def _trace(e: Expr) -> Expr:
     assert isinstance(e, ex.Trace)
     front, inner = ex.split_front(e.arg)
@@ -278,11 +300,21 @@ def _determinant(e: Expr) -> Expr:
     factors = factors_of(arg)
     if len(factors) < 2 or any(f.shape[0] != f.shape[1] for f in factors):
         return e
+    return ex.mul(*[ex.power(ex.det(f), p) for f, p in _times_in_determinant(factors).items()])
+
+
+def log_determinant(e: ex.Kron) -> Expr:
+    """`logdet(kron(A,B))` is `n*logdet(A) + m*logdet(B)`, where both determinants are positive."""
+    return ex.add(*[ex.mul(p, ex.logdet(f)) for f, p in _times_in_determinant(e.factors).items()])
+
+
+def _times_in_determinant(factors: tuple[Expr, ...]) -> dict[Expr, Expr]:
+    """How often the determinant of each square factor is in that of their Kronecker product."""
     powers: dict[Expr, Expr] = {}
     for n, f in enumerate(factors):
         others = [ex.size_of(g.shape[0]) for g in (*factors[:n], *factors[n + 1 :])]
         powers[f] = ex.add(powers.get(f, ex.ZERO), ex.mul(*others))
-    return ex.mul(*[ex.power(ex.det(f), p) for f, p in powers.items()])
+    return powers
 
 
 def _operation(e: Expr) -> Expr:

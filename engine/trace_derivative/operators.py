@@ -37,7 +37,8 @@ class Operator:
     name.  `bars` are the subscripts of a norm for a matrix and for a vector.  `numpy` is a format
     with a `{}` an argument (left out: the code of the definition), and `domain` where the operator
     is smooth: any, nonzero (the argument), entries (all nonzero), invertible.  An `invariant`
-    operator is the same of the transpose.
+    operator is the same of the transpose.  `summed` is the dimension that it sums over: where
+    that is 1 it is for each entry what it is of a number.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Operator:
     domain: str = "any"
     analytic: bool = True
     invariant: bool = False
+    summed: str = ""
 
     @property
     def statement(self) -> str:
@@ -154,6 +156,7 @@ TABLE: dict[str, Operator] = {
             of_scalar="Z",
             definition="log(exp(Z)*ones(n))",
             aliases=("lse_rows",),
+            summed="n",
         ),
         Operator(
             name="logsumexp_columns",
@@ -166,6 +169,7 @@ TABLE: dict[str, Operator] = {
             of_scalar="Z",
             definition="log(exp(Z)'*ones(m))",
             aliases=("lse_columns",),
+            summed="m",
         ),
         Operator(
             name="softmax",
@@ -187,6 +191,7 @@ TABLE: dict[str, Operator] = {
             gradient=("Y.*D - diag((Y.*D)*ones(n))*Y",),
             of_scalar="1",
             definition="exp(Z)./(exp(Z)*ones(n,n))",
+            summed="n",
         ),
         Operator(
             name="softmax_columns",
@@ -198,6 +203,7 @@ TABLE: dict[str, Operator] = {
             gradient=("Y.*D - Y*diag((Y.*D)'*ones(m))",),
             of_scalar="1",
             definition="exp(Z)./(ones(m,m)*exp(Z))",
+            summed="m",
         ),
     )
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypedDict
 
@@ -18,6 +18,8 @@ LARGEST_TOLERANCE = 0.01
 
 Shapes: TypeAlias = str | Mapping[str, Any] | None
 Pairs: TypeAlias = str | Mapping[str, str] | None
+Assumptions: TypeAlias = str | Mapping[str, str | Sequence[str]] | None
+"""One kind of a symbol or several, as a text with commas or as a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class DeriveOptions(TypedDict, total=False):
 
     shapes: Shapes
     where: Pairs
-    assume: Pairs
+    assume: Assumptions
     structure: Pairs
     route: str
     form: str
@@ -54,14 +56,14 @@ def choose(name: str, value: str, choices: tuple[str, ...]) -> None:
         raise ParseError(f"{name} is {value!r}", hint=f"it may be {', '.join(choices)}")
 
 
-def pairs(given: str | Mapping[str, str] | None, name: str) -> dict[str, str]:
+def pairs(given: Assumptions, name: str) -> dict[str, str]:
     """`"X: positive; S: symmetric"` or a mapping, as a dictionary."""
     if given is None:
         return {}
     if not isinstance(given, str | Mapping):
         raise ParseError(f"{name} is {given!r}", hint="a text or a mapping is needed")
     if not isinstance(given, str):
-        return {str(k): str(v).strip().lower() for k, v in given.items()}
+        return {_key(k, name): _value(k, v, name) for k, v in given.items()}
     found = {}
     for part in given.replace("\n", ";").split(";"):
         if part.strip():
@@ -74,6 +76,29 @@ def pairs(given: str | Mapping[str, str] | None, name: str) -> dict[str, str]:
                 )
             found[key.strip()] = value.strip().lower()
     return found
+
+
+_EXAMPLES = {
+    "assume": "'symmetric', or several: 'symmetric, invertible'",
+    "structure": f"one of {', '.join(STRUCTURES)}",
+}
+
+
+def _key(key: object, name: str) -> str:
+    if not isinstance(key, str):
+        raise ParseError(f"{name} names {key!r}, which is no name", hint="a name is a text")
+    return key
+
+
+def _value(key: object, value: object, name: str) -> str:
+    """What is said of one symbol, as a text; several assumptions may be a list."""
+    match value:
+        case str():
+            return value.strip().lower()
+        case list() | tuple() if name == "assume" and all(isinstance(w, str) for w in value):
+            return ", ".join(value).strip().lower()
+        case _:
+            raise ParseError(f"{name} of {key} is {value!r}, not a text", hint=_EXAMPLES[name])
 
 
 def check_known(options: Options, reading: Reading) -> None:

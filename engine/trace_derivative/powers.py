@@ -12,6 +12,8 @@ from typing import TypeAlias
 
 from . import expr as ex
 from .expr import Expr
+from .length import length
+from .rewrite import simplify
 
 Powers: TypeAlias = dict[Expr, Fraction]
 """Factors by their exponents, in reading order."""
@@ -24,12 +26,13 @@ _HALF = Fraction(1, 2)
 
 @dataclass(frozen=True, slots=True)
 class Joining:
-    """`function(u) * partner(u)^sign = whole(u)`."""
+    """`function(u) * partner(u)^sign = whole(u)^power`."""
 
     function: str
     partner: Callable[[Expr, Mapping[Expr, Fraction]], Expr | None]
     sign: int
     whole: Callable[[Expr], Expr]
+    power: int = 1
 
 
 def _function(name: str) -> Callable[[Expr, Mapping[Expr, Fraction]], Expr | None]:
@@ -61,6 +64,7 @@ TOGETHER = (
     Joining("exp", _one_and("exp"), -1, _whole("sigmoid")),
     Joining("sign", _argument, 1, _whole("abs")),
     Joining("sign", _function("abs"), 1, lambda u: u),
+    Joining("sign", _function("abs"), -1, lambda u: u, -1),
     Joining("relu", _function("step"), 1, _whole("relu")),
 )
 """Functions of one argument that make one function together."""
@@ -98,7 +102,7 @@ def _join(joining: Joining, found: Powers) -> None:
         if times >= 1:
             n = Fraction(times.numerator // times.denominator)
             whole = joining.whole(base.arg)
-            for part, by in ((base, n), (partner, n * joining.sign), (whole, -n)):
+            for part, by in ((base, n), (partner, n * joining.sign), (whole, -n * joining.power)):
                 found[part] = found.get(part, Fraction(0)) - by
 
 
@@ -127,12 +131,37 @@ def merge_powers(scalars: list[Expr]) -> list[Expr]:
     """Equal scalar factors as one power; what cancels vanishes."""
     if not scalars:
         return scalars
-    exponents, others = powers_of(scalars)
+    exponents, others = _general_merged(*powers_of(scalars))
     merged = joined_functions(exponents)
     sign = _negated_sums(merged)
     if sign == 1 and len(exponents) + len(others) == len(scalars) and merged == exponents:
         return scalars
     return [ex.number(sign), *scalars_of(merged), *others]
+
+
+def _general_merged(exponents: Powers, others: list[Expr]) -> tuple[Powers, list[Expr]]:
+    """`a^b*a^c` as `a^(b + c)`, where both sides exist; a number only where that is shorter."""
+    sums: dict[Expr, Expr] = {}
+    for s in others:
+        assert isinstance(s, ex.Power)
+        old = sums.get(s.base)
+        sums[s.base] = s.exponent if old is None else simplify(ex.add(old, s.exponent))
+    numbers = dict(exponents)
+    for base, exponent in sums.items():
+        p = numbers.get(base)
+        if p is not None:
+            whole = simplify(ex.add(exponent, ex.number(p)))
+            apart = ex.mul(ex.power(base, exponent), ex.power(base, ex.number(p)))
+            if length(ex.power(base, whole)) < length(apart):
+                sums[base] = whole
+                del numbers[base]
+    merged: list[Expr] = []
+    for base, exponent in sums.items():
+        if isinstance(exponent, ex.Number):
+            numbers[base] = numbers.get(base, Fraction(0)) + exponent.value
+        else:
+            merged.append(ex.power(base, exponent))
+    return numbers, merged
 
 
 def _negated_sums(found: Powers) -> int:

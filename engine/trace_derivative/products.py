@@ -8,6 +8,7 @@ from .inverses import base_power, cancelled, negative_power
 from .length import length
 from .matrix_functions import commuting_joined
 from .powers import merge_powers
+from .reductions import columns_sum_to_one, rows_sum_to_one
 from .rewrite import simplify
 from .transposes import column, flip, transposes
 from .triangles import masked
@@ -119,6 +120,10 @@ def _joined(a: Expr, b: Expr) -> Expr | None:
             return simplify(ex.hadamard(column(u), b))
         case _, ex.Diag(arg=v) if a.shape[0] == 1:
             return flip(simplify(ex.hadamard(flip(a), column(v))))
+        case _, ex.Ones() if rows_sum_to_one(a):
+            return ex.ones(a.shape[0], b.shape[1])
+        case ((ex.Ones() | ex.Transpose(arg=ex.Ones())), _) if columns_sum_to_one(b):
+            return ex.ones(a.shape[0], b.shape[1])
         case ex.Ones(shape=(_, 1)), ex.Transpose(arg=ex.Ones(shape=(n, 1))):
             return ex.ones(a.shape[0], n)
     return None

@@ -6,24 +6,15 @@ Every answer is a proof: False says only that nothing is known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeAlias
-
 from . import expr as ex
 from .expr import Expr, Symbol
 from .simplify import simplify
-
-Facts: TypeAlias = Mapping[str, frozenset[str]]
+from .vanishing import Facts as Facts, in_triangle as in_triangle, is_kind as is_kind
 
 _POSITIVE_VALUES = frozenset({"exp", "cosh", "sigmoid", "softplus"})
 _KEEP_SIGN = frozenset({"sqrt", "abs", "sinh", "tanh", "arctan", "relu"})
 _NOT_BELOW_ZERO = frozenset({"abs", "sqrt", "relu", "step"})
 _WITH_ZEROS = frozenset({"diagonal", "lower", "upper"})
-
-
-def is_kind(e: Expr, kind: str, facts: Facts) -> bool:
-    """Is it a symbol that is said to be of the kind?"""
-    return isinstance(e, Symbol) and kind in facts.get(e.name, frozenset())
 
 
 # ------------------------------------------------------------------------ transposes
@@ -77,33 +68,6 @@ def _same(a: Expr, b: Expr) -> bool:
 # ------------------------------------------------------------------------ zeros
 
 
-def in_triangle(e: Expr, part: ex.Part, facts: Facts) -> bool:
-    """Are all entries beyond the diagonal zero, of the other triangle than `part`?"""
-
-    def all_of(parts: tuple[Expr, ...]) -> bool:
-        return all(in_triangle(p, part, facts) for p in parts)
-
-    match e:
-        case Symbol():
-            return is_kind(e, part, facts)
-        case ex.Identity() | ex.Diag() | ex.Zeros():
-            return True
-        case ex.Triangle(arg=arg, part=own):
-            return own == part or in_triangle(arg, part, facts)
-        case ex.Transpose(arg=arg):
-            return in_triangle(arg, ex.mirrored(part), facts)
-        case ex.Inverse(arg=arg) | ex.MatrixPower(base=arg) | ex.MatrixFunction(arg=arg):
-            return in_triangle(arg, part, facts)
-        case ex.Add(terms=terms):
-            return all_of(terms)
-        case ex.Mul(matrices=matrices):
-            return bool(matrices) and e.shape[0] == e.shape[1] != 1 and all_of(matrices)
-        case ex.Hadamard(factors=factors):
-            return any(in_triangle(f, part, facts) for f in factors)
-        case _:
-            return False
-
-
 def is_diagonal(e: Expr, facts: Facts) -> bool:
     """Are all entries off the diagonal zero?"""
     return in_triangle(e, "lower", facts) and in_triangle(e, "upper", facts)
@@ -123,6 +87,8 @@ def is_orthonormal(e: Expr, facts: Facts) -> bool:
             return abs(c) == 1 and all(is_orthonormal(m, facts) for m in matrices)
         case ex.MatrixPower(base=base):
             return is_orthonormal(base, facts)
+        case ex.Kron(factors=factors):
+            return all(is_orthonormal(f, facts) for f in factors)
         case ex.MatrixFunction(function="exp", arg=arg):
             return is_skew(arg, facts)
         case _:
@@ -167,6 +133,8 @@ def is_definite(e: Expr, facts: Facts) -> bool:
         case ex.Mul(coefficient=c, scalars=scalars, matrices=(one,)):
             front = c > 0 and all(is_positive(s, facts) for s in scalars)
             return front and is_definite(one, facts)
+        case ex.Kron(factors=factors):
+            return all(is_definite(f, facts) for f in factors)
         case _:
             return isinstance(e, ex.Identity)
 
@@ -186,6 +154,8 @@ def is_semidefinite(e: Expr, facts: Facts) -> bool:
             return even or is_semidefinite(base, facts)
         case ex.Transpose(arg=arg):
             return is_semidefinite(arg, facts)
+        case ex.Kron(factors=factors):
+            return all(is_semidefinite(f, facts) for f in factors)
         case _:
             return is_definite(e, facts)
 
@@ -276,13 +246,19 @@ def is_positive(e: Expr, facts: Facts) -> bool:
     return sign_of(e, facts) > 0
 
 
-def is_nonnegative(e: Expr, facts: Facts) -> bool:
-    """Is no entry below zero?"""
+def is_nonnegative(e: Expr, facts: Facts, *, rounded: bool = False) -> bool:
+    """Is no entry below zero?  With `rounded`: nor what is computed of it?
+
+    The determinant of a singular semidefinite matrix is zero, and may be computed as `-1e-17`.
+    """
     if sign_of(e, facts) > 0:
         return True
 
     def all_of(*parts: Expr) -> bool:
-        return all(is_nonnegative(p, facts) for p in parts)
+        return all(is_nonnegative(p, facts, rounded=rounded) for p in parts)
+
+    def semidefinite(e: Expr) -> bool:
+        return _has_squares(e, facts) if rounded else is_semidefinite(e, facts)
 
     match e:
         case ex.Number(value=value):
@@ -292,10 +268,13 @@ def is_nonnegative(e: Expr, facts: Facts) -> bool:
         case ex.Identity() | ex.Zeros() | ex.Operation(operator="norm2" | "norm1"):
             return True
         case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
-            if e.shape == ex.SCALAR and is_semidefinite(e, facts):
+            if e.shape == ex.SCALAR and semidefinite(e):
                 return True
-            pairs_apart = c > 0 and all_of(*scalars, *matrices)
-            return pairs_apart or (c < 0 and _one_is_negative(scalars, matrices, facts))
+            if c > 0:
+                return all_of(*scalars, *matrices)
+            below = [p for p in (*scalars, *matrices) if sign_of(p, facts) < 0]
+            others = [p for p in (*scalars, *matrices) if p not in below]
+            return len(below) == 1 and all_of(*others)
         case ex.Add(terms=terms):
             return all_of(*terms)
         case ex.Hadamard(factors=factors):
@@ -308,10 +287,12 @@ def is_nonnegative(e: Expr, facts: Facts) -> bool:
             return all_of(base)
         case ex.Apply(function=name, args=(arg,)):
             return name in _NOT_BELOW_ZERO or (name in _KEEP_SIGN and all_of(arg))
-        case ex.Trace(arg=arg) | ex.Diagonal(arg=arg):
-            return is_semidefinite(arg, facts) or all_of(arg)
+        case ex.Trace(arg=arg):
+            return is_kind(arg, "psd", facts) or semidefinite(arg) or all_of(arg)
+        case ex.Diagonal(arg=arg):
+            return semidefinite(arg) or all_of(arg)
         case ex.Operation(operator="det", args=(arg,)):
-            return is_semidefinite(arg, facts)
+            return is_semidefinite(arg, facts) and not rounded
         case ex.Transpose(arg=arg) | ex.Total(arg=arg) | ex.Diag(arg=arg) | ex.Triangle(arg=arg):
             return all_of(arg)
         case ex.Row(arg=arg) | ex.Column(arg=arg) | ex.Entry(arg=arg):
@@ -320,8 +301,15 @@ def is_nonnegative(e: Expr, facts: Facts) -> bool:
             return False
 
 
-def _one_is_negative(scalars: tuple[Expr, ...], matrices: tuple[Expr, ...], facts: Facts) -> bool:
-    """Is the product of one negative factor and of others that are not below zero?"""
-    parts = (*scalars, *matrices)
-    below = [p for p in parts if sign_of(p, facts) < 0]
-    return len(below) == 1 and all(p is below[0] or is_nonnegative(p, facts) for p in parts)
+def _has_squares(e: Expr, facts: Facts) -> bool:
+    """Is the matrix definite, or computed so that sums of squares are on its diagonal?"""
+    match e:
+        case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices) if matrices:
+            front = c > 0 and all(is_nonnegative(s, facts, rounded=True) for s in scalars)
+            middle = matrices[len(matrices) // 2]
+            certain = len(matrices) == 2 or is_definite(middle, facts)
+            return front and certain and _is_congruence(matrices, facts)
+        case ex.Add(terms=terms):
+            return all(_has_squares(t, facts) for t in terms)
+        case _:
+            return is_definite(e, facts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from . import expr as ex, operators
 from .expr import Expr
 from .transposes import column, flip, transposes
@@ -80,6 +82,13 @@ def total_rule(e: Expr) -> Expr:
             return ex.total(arg)
         case ex.Diagonal(arg=arg):
             return ex.trace(arg)
+        case ex.Identity() | ex.Ones():
+            columns = ex.ONE if isinstance(e.arg, ex.Identity) else ex.size_of(e.arg.shape[1])
+            return ex.mul(ex.size_of(e.arg.shape[0]), columns)
+        case arg if rows_sum_to_one(arg):
+            return ex.size_of(arg.shape[0])
+        case arg if columns_sum_to_one(arg):
+            return ex.size_of(arg.shape[1])
         case ex.Mul(matrices=(*others, ex.Ones(shape=(_, 1)))) if others:
             return ex.total(ex.mul(*others))
         case ex.Mul(matrices=(ex.Transpose(arg=ex.Ones()), *others)) if others:
@@ -88,7 +97,42 @@ def total_rule(e: Expr) -> Expr:
 
 
 def operation_rule(e: Expr) -> Expr:
-    """A transpose taken away where it makes no difference, as in a determinant."""
-    if not isinstance(e, ex.Operation) or not isinstance(e.arg, ex.Transpose):
+    """Operators of transposes, of multiples, and where a sum has one term only."""
+    if not isinstance(e, ex.Operation):
         return e
-    return ex.with_children(e, (e.arg.arg,)) if operators.TABLE[e.operator].invariant else e
+    entry = operators.TABLE[e.operator]
+    if isinstance(e.arg, ex.Transpose) and entry.invariant:
+        return ex.with_children(e, (e.arg.arg,))
+    if entry.bars is not None:
+        c, rest = ex.split_coefficient(e.arg)
+        return e if c == 1 else ex.scale(abs(c), ex.with_children(e, (rest,)))
+    dims = operators.dims_of(entry, [arg.shape for arg in e.args])
+    if dims is not None and dims.get(entry.summed) == 1:
+        if entry.of_scalar == "1":
+            return ex.ones(*e.shape)
+        return e.arg if e.arg.shape == e.shape else ex.transpose(e.arg)
+    return e
+
+
+def apply_rule(e: Expr) -> Expr:
+    """`abs` and `sign` of a multiple: the number in front."""
+    if isinstance(e, ex.Apply) and e.function in ("abs", "sign"):
+        c, rest = ex.split_coefficient(e.arg)
+        if c != 1 and rest != ex.ONE:
+            front = abs(c) if e.function == "abs" else Fraction(1 if c > 0 else -1)
+            return ex.scale(front, ex.apply(e.function, rest))
+    return e
+
+
+def rows_sum_to_one(e: Expr) -> bool:
+    """Is the sum of every row 1?"""
+    if isinstance(e, ex.Transpose):
+        return columns_sum_to_one(e.arg)
+    return ex.is_operation(e, "softmax_rows")
+
+
+def columns_sum_to_one(e: Expr) -> bool:
+    """Is the sum of every column 1?"""
+    if isinstance(e, ex.Transpose):
+        return rows_sum_to_one(e.arg)
+    return ex.is_operation(e, "softmax_columns") or ex.is_operation(e, "softmax")

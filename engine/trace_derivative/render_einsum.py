@@ -10,10 +10,10 @@ import string
 from collections.abc import Iterable
 from typing import TypeAlias, assert_never
 
-from . import functions, indexed as ix, sizes
+from . import expr as ex, functions, indexed as ix, sizes
 from .assemble import flatten
 from .errors import UnsupportedError
-from .expr import Index, Symbol
+from .expr import Expr, Index, Symbol
 from .indexed import Indexed
 from .render_numpy import Code, Level, Names, needed_dims, number_code, whole_function
 
@@ -32,7 +32,10 @@ def einsum_function(
     indices = _indices(t) | set(free)
     dims = {d for s in symbols for d in s.shape} | {i.dim for i in indices}
     atoms = {atom for d in dims for atom in sizes.atoms(d)}
-    code = Code(Names([s.name for s in symbols], atoms, {i.name for i in indices}))
+    inside = [m for m in _matrices(t) if m.free]
+    atoms = atoms.union(*map(ex.dim_names, inside))
+    names = {i.name for i in indices}.union(*map(ex.index_names, inside))
+    code = Code(Names([s.name for s in symbols], atoms, names))
     writer = _Writer(code)
     value = writer.of(t, free) if free else f"float({writer.of(t, free)})"
     return whole_function(name, symbols, code, value, writer.dims)
@@ -43,6 +46,12 @@ def _indices(t: Indexed) -> set[Index]:
     if isinstance(t, ix.SumOver):
         found |= set(t.indices)
     return found.union(*[_indices(part) for part in ix.children(t)])
+
+
+def _matrices(t: Indexed) -> list[Expr]:
+    """The matrices of which entries are taken."""
+    own = [t.matrix] if isinstance(t, ix.Element) else []
+    return own + [m for part in ix.children(t) for m in _matrices(part)]
 
 
 class _Writer:
@@ -83,9 +92,9 @@ class _Writer:
             case ix.Num(value=value):
                 return number_code(value), ()
             case ix.Element(matrix=matrix, indices=indices):
-                if matrix.free:
-                    raise UnsupportedError(f"there is no einsum of {matrix}")
                 self.dims |= needed_dims(matrix)
+                if matrix.free:
+                    return self.stacked(matrix, indices)
                 atom = self.code.of(matrix, Level.ATOM)
                 return (f"{atom}[:, 0]" if len(indices) == 1 else atom), indices
             case ix.KroneckerDelta(row=i, column=j):
@@ -106,6 +115,15 @@ class _Writer:
                 return f"({self.of(t, order)})", order
             case _:
                 assert_never(t)
+
+    def stacked(self, matrix: Expr, indices: tuple[Index, ...]) -> Operand:
+        """The entries of a matrix that itself depends on indices: each of them is an axis."""
+        outer = tuple(sorted(matrix.free, key=lambda i: i.name))
+        body = self.code.of(matrix, Level.SUM)
+        for i in reversed(outer):
+            body = f"[{body} for {self.code.names.index(i)} in range({self.size(i)})]"
+        array = f"np.array({body})"
+        return (f"{array}[..., 0]" if len(indices) == 1 else array), (*outer, *indices)
 
     def size(self, i: Index) -> str:
         """The size of the dimension that an index runs over."""

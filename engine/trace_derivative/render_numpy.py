@@ -17,7 +17,7 @@ from typing import assert_never
 from . import expr as ex, functions, operators, sizes, templates
 from .errors import UnsupportedError
 from .expr import Dim, Expr, Index
-from .matrix_functions import POWER, word_of
+from .matrix_functions import POWER
 from .render_text import TRIANGLES
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -178,6 +178,17 @@ _CALLS: dict[type[ex.Node], str] = {
 _SCIPY = frozenset(("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"))
 """Functions of a matrix that SciPy has under their name in texts."""
 
+_ARCSIN = "scipy.linalg.logm(1j * Z + scipy.linalg.sqrtm(np.eye(len(Z)) - Z @ Z)).imag"
+_BY_SCIPY = {
+    "arcsin": _ARCSIN,
+    "arccos": f"np.pi / 2 * np.eye(len(Z)) - {_ARCSIN}",
+    "arctan": "scipy.linalg.logm(np.eye(len(Z)) + 1j * Z).imag",
+    "sigmoid": "np.linalg.inv(np.eye(len(Z)) + scipy.linalg.expm(-Z))",
+    "softplus": "scipy.linalg.logm(np.eye(len(Z)) + scipy.linalg.expm(Z))",
+}
+"""The other functions of a real matrix Z by these: `funm` would fail where eigenvalues are equal,
+as they are in the matrix of a Fréchet derivative."""
+
 
 class Code:
     """One printing of code: remembers the code of shared parts."""
@@ -328,12 +339,12 @@ class Code:
 
     def _frechet(self, e: ex.Frechet) -> str:
         """The upper right block of the function of `[A, E; 0, A]`."""
-        if e.function != POWER and e.function not in _SCIPY:
-            raise UnsupportedError(f"there is no NumPy code for the function {word_of(e)}")
         arg, direction = (self.of(part, Level.SUM) for part in (e.arg, e.direction))
         n = self.names.dim(e.shape[0])
         block = f"np.block([[{arg}, {direction}], [np.zeros(({n}, {n})), {arg}]])"
-        return f"{self._matrix_function(e, block)}[:{n}, {n}:]"
+        if e.function == POWER or e.function in _SCIPY:
+            return f"{self._matrix_function(e, block)}[:{n}, {n}:]"
+        return f"(lambda Z: {_BY_SCIPY[e.function]})({block})[:{n}, {n}:]"
 
     def _constant(self, e: ex.Identity | ex.Ones | ex.Zeros) -> str:
         rows, columns = (self.names.dim(d) for d in e.shape)

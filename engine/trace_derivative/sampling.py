@@ -414,7 +414,7 @@ class Probe(Evaluator):
         size = np.abs(value[0]).max()
         if not size < self.largest:
             raise _OutsideError(f"{e} is {'too large' if size > 0 else 'not a number'}")
-        if size == 0 and isinstance(e, ex.Power | ex.MatrixPower):
+        if size == 0 and isinstance(e, ex.Power | ex.MatrixPower) and self._sizes(e.base).any():
             raise _OutsideError(f"{e} is too small")
         if e.symbols:
             self._look(e)
@@ -429,10 +429,11 @@ class Probe(Evaluator):
                     self._keep_from_zero(_DISTANCES[domain](*[self._at(a)[0] for a in args]), e)
             case ex.Operation(operator=name, arg=arg):
                 domain = operators.TABLE[name].domain
-                det_of_function = name == "det" and isinstance(arg, ex.MatrixFunction)
-                self._look_at_operator("invertible" if det_of_function else domain, arg, e)
+                if name == "det" and _falls_into_inverses(arg):
+                    domain = "invertible"
+                self._look_at_operator(domain, arg, e)
             case ex.Power(base=arg, exponent=exponent):
-                if not _is_plain(exponent):
+                if not self._is_plain(exponent):
                     self._keep_from_zero(self._sizes(arg), e)
             case ex.Quotient(denominator=arg):
                 self._keep_from_zero(self._sizes(arg), e)
@@ -450,6 +451,15 @@ class Probe(Evaluator):
             self._keep_from_zero(self._sizes(arg).max(axis=(-1, -2)), e)
         elif domain == "invertible":
             self._well_conditioned(self._at(arg)[0], e)
+
+    def _is_plain(self, exponent: Expr) -> bool:
+        """A power that is smooth everywhere: by a whole number, or by a size?"""
+        if isinstance(exponent, ex.Number):
+            return exponent.value.denominator == 1 and exponent.value.numerator >= 0
+        if exponent.shape != ex.SCALAR or exponent.symbols or exponent.free:
+            return False
+        size = float(self._at(exponent)[0][0, 0])
+        return size.is_integer() and size >= 0
 
     def _sizes(self, e: Expr) -> Array:
         return np.abs(self._at(e)[0])
@@ -471,10 +481,6 @@ class Probe(Evaluator):
             raise _OutsideError(f"the matrix of {e} is singular or nearly so")
 
 
-def _is_plain(exponent: Expr) -> bool:
-    """A power that is smooth everywhere?"""
-    return (
-        isinstance(exponent, ex.Number)
-        and exponent.value.denominator == 1
-        and exponent.value.numerator >= 0
-    )
+def _falls_into_inverses(e: Expr) -> bool:
+    """Are there inverses of parts of it in the steps to the derivative of its determinant?"""
+    return isinstance(e, ex.MatrixFunction) or any(isinstance(n, ex.Kron) for n in ex.walk(e))

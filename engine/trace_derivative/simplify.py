@@ -14,6 +14,7 @@ from .inverses import inverse_rule, matrix_power_rule
 from .matrix_functions import rewritten
 from .products import mul_rule
 from .reductions import (
+    apply_rule,
     diag_rule,
     diagonal_rule,
     linear_rule,
@@ -58,6 +59,7 @@ _RULES: dict[type[ex.Node], Rule] = {
     ex.Mul: mul_rule,
     ex.Hadamard: elementwise_rule,
     ex.Quotient: elementwise_rule,
+    ex.Apply: apply_rule,
     ex.Power: power_rule,
     ex.Diag: _either(linear_rule, diag_rule),
     ex.Diagonal: _either(linear_rule, rewritten, diagonal_rule),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from . import expr as ex
 from .expr import Expr
+from .vanishing import in_triangle
 
 
 def is_mask(e: Expr) -> bool:
@@ -23,6 +24,10 @@ def triangle_rule(e: Expr) -> Expr:
         case ex.Triangle(arg=ex.Hadamard(factors=factors), part=part):
             inside = [f for f in factors if isinstance(f, ex.Triangle) and f.part == part]
             return e.arg if inside else e
+        case ex.Triangle(arg=arg, part=part) if in_triangle(arg, part, {}):
+            return arg
+        case ex.Triangle(arg=arg, part=part) if in_triangle(arg, ex.mirrored(part), {}):
+            return ex.diag(ex.diagonal(arg))
         case _:
             return e
 

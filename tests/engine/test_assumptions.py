@@ -138,7 +138,7 @@ CASES: list[tuple[str, str, str, Function, str, str]] = [
         "S: spd",
         lambda x, S: abs(det(S)) * np.sum(x * x),
         "2*det(S)*x",
-        "positive semidefinite",
+        "positive definite",
     ),
     ("sum(sqrt(x.^2))", "x", "x: positive", lambda x: np.sum(np.sqrt(x**2)), "ones(n)", "nonneg"),
     (
@@ -275,7 +275,16 @@ def identity_holds(text: str, assume: dict[str, str], shapes: str) -> tuple[str,
         ("P^5", {"P": "idempotent"}, "P"),
         ("u*u'*u", {"u": "unit"}, "u"),
         ("norm2(u)*A", {"u": "unit"}, "A"),
-        ("abs(u'*S*u)", {"S": "psd"}, "u'*S*u"),
+        ("abs(u'*S*u)", {"S": "spd"}, "u'*S*u"),
+        ("abs(u'*S*u)", {"S": "psd"}, "abs(u'*S*u)"),
+        ("abs(tr(A'*A) + tr(S))", {"S": "psd"}, "tr(A'*A) + tr(S)"),
+        ("abs(det(S))", {"S": "psd"}, "abs(det(S))"),
+        ("abs(det(S))", {"S": "spd"}, "det(S)"),
+        ("relu(det(S))", {"S": "psd"}, "relu(det(S))"),
+        ("(det(S)^2)^(1/2)", {"S": "psd"}, "sqrt(det(S)^2)"),
+        ("(det(S)^2)^(1/2)", {"S": "spd"}, "det(S)"),
+        ("abs(a*det(S))", {"S": "psd", "a": "negative"}, "abs(a*det(S))"),
+        ("sign(1 + u'*S*u)", {"S": "psd"}, "1"),
         ("abs(tr(S))", {"S": "psd"}, "tr(S)"),
         ("sign(det(S))*A", {"S": "spd"}, "A"),
         ("relu(a*b)", {"a": "positive", "b": "negative"}, "0"),
@@ -295,6 +304,31 @@ def test_each_rule_is_an_identity(text: str, assume: dict[str, str], result: str
     found, holds = identity_holds(text, assume, shapes)
     assert holds
     assert found == result
+
+
+@pytest.mark.parametrize(
+    ("text", "assume", "result"),
+    [
+        (
+            "logdet(kron(A,B))",
+            {"A": "spd", "B": "spd"},
+            "tr(eye(p))*logdet(A) + tr(eye(n))*logdet(B)",
+        ),
+        ("logdet(kron(A,A))", {"A": "spd"}, "2*tr(eye(n))*logdet(A)"),
+        ("sign(det(kron(A,B) + eye(n*p)))", {"A": "spd", "B": "psd"}, "1"),
+        ("norm2(kron(A,B)*K)", {"A": "orthogonal", "B": "orthogonal"}, "norm2(K)"),
+        ("tril(kron(A,B))", {"A": "lower", "B": "lower"}, "kron(A,B)"),
+    ],
+)
+def test_kronecker_products_of_kinds(text: str, assume: dict[str, str], result: str) -> None:
+    found, holds = identity_holds(text, assume, "A: n n; B: p p; K: n*p n*p")
+    assert holds
+    assert found == result
+
+
+def test_the_logarithm_needs_definite_factors() -> None:
+    e = read("logdet(kron(A,B))", shapes="A: n n; B: p p").exprs[0]
+    assert assumptions.with_facts(e, facts_of({"A": "spd", "B": "symmetric"})) == e
 
 
 def test_a_positive_diagonal_matrix_has_zeros() -> None:
@@ -341,7 +375,7 @@ def test_a_property_that_does_not_hold(
     monkeypatch: pytest.MonkeyPatch, name: str, text: str, assume: dict[str, str]
 ) -> None:
     assert not failing(text, assume, "X")
-    monkeypatch.setattr(assumptions, name, lambda e, facts: bool(e.symbols))
+    monkeypatch.setattr(assumptions, name, lambda e, facts, **_: bool(e.symbols))
     assert "matrix" in failing(text, assume, "X")
 
 

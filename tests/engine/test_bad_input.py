@@ -105,6 +105,15 @@ NESTED = "(" * 2_000 + "A" + ")" * 2_000
         # values
         ("1/0", UnsupportedError, "0", "division by zero"),
         ("A./(B - zeros)./zeros(m,n)", UnsupportedError, "zeros(m,n)", "division by zero"),
+        ("A./(tr(C)*zeros(m,n))", UnsupportedError, "tr(C)*zeros(m,n)", "division by zero"),
+        ("A./-(B.*zeros(m,n))'", UnsupportedError, "-(B.*zeros(m,n))'", "division by zero"),
+        (
+            "1/(tr(C)*sum(zeros(m,n)))",
+            UnsupportedError,
+            "tr(C)*sum(zeros(m,n))",
+            "division by zero",
+        ),
+        ("inv(tr(C)*zeros(n,n))", UnsupportedError, "inv(tr(C)*zeros(n,n))", "division by zero"),
         ("0^-1", UnsupportedError, "0^-1", "division by zero"),
         ("tr(zeros(n,n)^-0.5)", UnsupportedError, "zeros(n,n)^-0.5", "division by zero"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -169,6 +170,37 @@ def test_bad_options_are_errors_of_ours(options: dict[str, object]) -> None:
     given = {"wrt": "X", **options}
     with pytest.raises(td.TraceDerivativeError):
         td.derive("tr(A*X)", **given)  # type: ignore[arg-type]
+
+
+def test_several_assumptions_may_be_a_list() -> None:
+    for kinds in (
+        "symmetric, invertible",
+        ["symmetric", "invertible"],
+        ("symmetric", "invertible"),
+    ):
+        d = td.derive("x'*S*x", wrt="x", assume={"S": kinds})
+        assert str(d.gradient) == "2*S*x"
+        assert d.options.assume == {"S": "symmetric, invertible"}
+    assert td.derive("x'*S*x", wrt="x", assume={"S": []}).gradient == td.derive("x'*S*x").gradient
+
+
+@pytest.mark.parametrize(
+    ("options", "words", "hint"),
+    [
+        ({"structure": {"X": 5}}, "structure of X is 5, not a text", "symmetric, skew"),
+        ({"structure": {"X": None}}, "structure of X is None, not a text", "symmetric, skew"),
+        ({"structure": {"X": ["skew"]}}, "structure of X is ['skew'], not", "symmetric, skew"),
+        ({"assume": {"X": None}}, "assume of X is None, not a text", "'symmetric, invertible'"),
+        ({"assume": {"X": ["spd", 1]}}, "assume of X is ['spd', 1]", "'symmetric, invertible'"),
+        ({"assume": {3: "spd"}}, "assume names 3, which is no name", "a text"),
+        ({"assume": {"X": ["spd", "nice"]}}, "unknown assumption: nice", "symmetric"),
+    ],
+)
+def test_options_that_are_no_texts(options: dict[str, Any], words: str, hint: str) -> None:
+    with pytest.raises(td.ParseError) as caught:
+        td.derive("tr(A*X)", wrt="X", **options)
+    assert words in caught.value.message
+    assert hint in caught.value.hint
 
 
 def test_errors_can_be_pickled() -> None:

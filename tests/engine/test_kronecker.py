@@ -244,3 +244,51 @@ def test_a_trace_keeps_what_stands_in_front(front: str) -> None:
         f"({front})*tr(C*kron(D*A,F*B))",
         shapes=shapes,
     ).passed
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("sum(kron(A,B))", "sum(i,j,k,l: A[i,j]*B[k,l])"),
+        ("tr(kron(A,A))", "sum(i,j: A[i,i]*A[j,j])"),
+        ("norm2(-2*kron(A,B))^2", "4*sum(i,j,k,l: A[i,j]^2*B[k,l]^2)"),
+        ("norm1(kron(A,B))", "sum(i,j,k,l: abs(A[i,j])*abs(B[k,l]))"),
+    ],
+)
+def test_sums_over_products_are_products_in_index_form(text: str, form: str) -> None:
+    shapes = "A: n n; B: p q"
+    assert str(td.derive(text, wrt="A", shapes=shapes).expansion) == form
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sum(kron(X,kron(A,B)))*norm2(kron(X,X'))",
+        "norm2(kron(X,kron(X,kron(X,X))))",
+        "norm1(-3*kron(X,X)')",
+        "norm2(a*kron(X,X))",
+        "tr(a*kron(X*X',kron(A,X*X')))",
+    ],
+)
+def test_towers(text: str) -> None:
+    shapes = "X: m n; A: p p; B: q r; a: scalar"
+    e = read(text, shapes=shapes).exprs[0]
+    d = td.derive(text, wrt="X", shapes=shapes)
+    assert d.verification.passed
+    sizes = {"m": 2, "n": 3, "p": 4, "q": 1, "r": 2}
+    rng = np.random.default_rng(1)
+    shapes_of = {"X": (2, 3), "A": (4, 4), "B": (1, 2), "a": ()}
+    values = {name: rng.normal(size=shapes_of[name]) for name in e.symbols}
+    apart = kronecker.factorised(e)
+    assert apart != e
+    assert np.allclose(apart.evaluate(values, sizes), e.evaluate(values, sizes), rtol=1e-12)
+
+
+def test_a_vast_product_is_not_made() -> None:
+    """Its sum is that of the factors: here of a matrix of 2560000 entries."""
+    e = read("sum(2*kron(A,B)')*norm2(kron(A,B))", shapes="A: n n; B: p p").exprs[0]
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(40, 40)), rng.normal(size=(40, 40))
+    whole = np.kron(a, b)
+    want = 2 * whole.sum() * np.linalg.norm(whole)
+    assert np.allclose(e.evaluate({"A": a, "B": b}), want, rtol=1e-9)

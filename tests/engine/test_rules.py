@@ -124,8 +124,64 @@ SUMS = [
     ("A*x/a - b*x/a^2", "(A*x - b*x/a)/a"),
 ]
 
+MULTIPLES = [
+    ("norm2(-2*X)", "2*norm2(X)"),
+    ("norm2(-R/4)^2", "0.0625*norm2(R)^2"),
+    ("norm1(-2*X)", "2*norm1(X)"),
+    ("norm2(a*X)", "norm2(a*X)"),
+    ("abs(-2*X)", "2*abs(X)"),
+    ("sign(-2*X)", "-sign(X)"),
+    ("sign(3*(x - y))", "sign(x - y)"),
+    ("sign(-a/2)", "-sign(a)"),
+    ("abs(a*X)", "abs(a*X)"),
+]
+SHARES = [
+    ("softmax_rows(R)*ones(n)", "ones(m)"),
+    ("softmax_rows(R)*ones(n,k)", "ones(m,k)"),
+    ("ones(m)'*softmax_columns(R)", "ones(n)'"),
+    ("softmax_columns(R)'*ones(m)", "ones(n)"),
+    ("softmax_rows(R)*softmax_columns(R)'*ones(m)", "ones(m)"),
+    ("softmax_columns(R)*ones(n)", "softmax_columns(R)*ones(n)"),
+    ("sum(softmax(x))", "1"),
+    ("softmax(x)'*ones(n)", "1"),
+    ("sum(softmax_rows(R))", "tr(eye(m))"),
+    ("sum(softmax_columns(R)')", "tr(eye(n))"),
+    ("softmax_rows(x)", "ones(n)"),
+    ("softmax_columns(x)", "softmax_columns(x)"),
+    ("softmax_columns(x')", "ones(n)'"),
+    ("logsumexp_rows(x)", "x"),
+    ("logsumexp_columns(x')", "x"),
+    ("logsumexp_columns(R*x)", "logsumexp_columns(R*x)"),
+    ("sum(ones(m))", "tr(eye(m))"),
+    ("sum(ones(m,n))", "tr(eye(m))*tr(eye(n))"),
+    ("sum(eye(n))", "tr(eye(n))"),
+]
+EXPONENTS = [
+    ("a^b*a^b", "a^(2*b)"),
+    ("a^b*a^c", "a^(b + c)"),
+    ("a^(2*b)/a^b", "a^b"),
+    ("a^b/a^b", "1"),
+    ("a*a^(b - 1)", "a^b"),
+    ("a^b*a", "a^b*a"),
+    ("a^b*c^b", "a^b*c^b"),
+    ("a^0.5", "sqrt(a)"),
+    ("a^-0.5", "1/sqrt(a)"),
+    ("(x'*y)^0.5", "sqrt(x'*y)"),
+]
+TRIANGLES = [
+    ("tril(inv(tril(X)))", "inv(tril(X))"),
+    ("tril(tril(A)*tril(B))", "tril(A)*tril(B)"),
+    ("tril(triu(A)'*tril(B))", "triu(A)'*tril(B)"),
+    ("triu(tril(A)*tril(B))", "diag(diag(tril(A)*tril(B)))"),
+    ("tril(tril(A)*triu(B))", "tril(tril(A)*triu(B))"),
+    ("tril(tril(A) + tril(B)^2)", "tril(A) + tril(B)^2"),
+]
+NEAT = [*MULTIPLES, *SHARES, *EXPONENTS, *TRIANGLES]
 
-@pytest.mark.parametrize(("text", "expected"), [*INVERSES, *FUNCTIONS, *POWERS, *DIAGONALS, *SUMS])
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [*INVERSES, *FUNCTIONS, *POWERS, *DIAGONALS, *SUMS, *NEAT]
+)
 def test_form_and_value(text: str, expected: str) -> None:
     before = parsed(text)
     after = factored(simplify(before))
@@ -140,6 +196,23 @@ def test_a_short_form_stays(text: str, expected: str) -> None:
     assert length(again) == length(parsed(expected))
 
 
+@pytest.mark.parametrize("text", [text for text, _ in MULTIPLES])
+def test_multiples_of_either_sign(text: str) -> None:
+    before = parsed(text)
+    at = {n: (-1) ** np.indices(v.shape).sum(0) * v for n, v in values(7).items()}
+    for sign in (1, -1):
+        point = {n: sign * at[n] for n in before.symbols}
+        want = before.evaluate(point, SIZES)
+        np.testing.assert_allclose(simplify(before).evaluate(point, SIZES), want, rtol=1e-12)
+
+
+def test_a_sign_over_its_size() -> None:
+    for text, expected in (("sign(x)./abs(x)", "ones(n)./x"), ("sign(a)/abs(a)", "1/a")):
+        assert str(simplify(parsed(text))) == expected
+    point = np.array([0.5, -2.0, 3.0, -0.25])
+    np.testing.assert_allclose(parsed("sign(x)./abs(x)").evaluate({"x": point}), 1 / point)
+
+
 def test_a_rectangular_factor_of_an_inverse_is_not_cancelled() -> None:
     """`inv(R*X*R')` exists where no `inv(R)` does."""
     e = parsed("R'*inv(R*X*R')*R")
@@ -148,7 +221,7 @@ def test_a_rectangular_factor_of_an_inverse_is_not_cancelled() -> None:
 
 SQUARE = ("A", "B", "X")
 VECTORS = ("x", "y")
-TEMPLATES = [text for text, _ in (*INVERSES, *FUNCTIONS, *POWERS, *DIAGONALS, *SUMS)]
+TEMPLATES = [text for text, _ in (*INVERSES, *FUNCTIONS, *POWERS, *DIAGONALS, *SUMS, *NEAT)]
 
 
 @settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=600)

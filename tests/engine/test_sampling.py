@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import trace_derivative as td
 from trace_derivative import expr as ex
 from trace_derivative.errors import ParseError, ShapeError, UnsupportedError
 from trace_derivative.evaluate import evaluate
@@ -164,6 +165,23 @@ def test_unknown_assumptions_are_refused_with_the_list() -> None:
     assert "invertible" in caught.value.hint
     with pytest.raises(ShapeError, match="only a square matrix"):
         draw(trace(mul(X, transpose(X))), assume={"X": "symmetric"})
+
+
+def test_a_power_by_a_size_may_be_of_zero() -> None:
+    d = td.derive(
+        "det(S)^tr(eye(n))*tr(X)", wrt="X", shapes="S: n n; X: p p", assume="S: projection"
+    )
+    assert d.verification.passed
+    assert any(abs(np.linalg.det(s.values["S"])) < 1e-12 for s in d.samples)
+
+
+def test_the_factors_of_a_kronecker_product_in_a_determinant_are_invertible() -> None:
+    """A skew matrix is at every other size; the steps have the inverse of each factor."""
+    d = td.derive("det(kron(S,B))", wrt="B", assume="S: skew")
+    assert d.verification.passed
+    assert all(s.values["S"].shape[0] % 2 == 0 for s in d.samples)
+    with pytest.raises(UnsupportedError, match=r"det\(kron\(S,B\)\) is singular"):
+        assert td.derive("det(kron(S,B))", wrt="B", assume="S: projection").samples
 
 
 def test_where_there_is_no_point_the_hint_says_what_to_do() -> None:
