@@ -38,7 +38,7 @@ from tests.random_expressions.terms import (
 T = TypeVar("T")
 
 SCALAR: Shape = (1, 1)
-_BUDGETS = (((2, 4), 58), ((3, 7), 38.6), ((6, 12), 3.2), ((15, 30), 0.17), ((50, 80), 0.03))
+_BUDGETS = (((2, 4), 78), ((3, 7), 20), ((6, 12), 1.8), ((15, 30), 0.17), ((50, 80), 0.03))
 """How many leaves, about, and how often."""
 
 _ASSUMPTIONS = ("symmetric", "spd", "positive", "invertible", "diagonal", "orthogonal")
