@@ -1,18 +1,18 @@
 """Syntax tree and dimensions to an expression: every node through its constructor in `expr`.
 
-Input: a tree whose shapes were inferred and named.  What depends on a value and not on a shape
-is settled here: whole exponents, numbers that are too large, a division by zero.
+Input: a tree, and what is known of its shapes (`Sizes`).  What depends on a value and not on a
+shape is settled here: whole exponents, numbers that are too large, a division by zero.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import TypeVar, assert_never
+from typing import Protocol, TypeVar, assert_never
 
 from . import expr as ex, limits
 from .errors import LimitError, ShapeError, TraceDerivativeError, UnsupportedError
-from .expr import Expr, Index, Symbol
+from .expr import Dim, Expr, Index, Shape, Symbol
 from .matrix_functions import DERIVATIVES, NAMES, POWER, along
 from .shapes import Inference
 from .tree import (
@@ -48,11 +48,51 @@ _MAX_BITS = 1000
 """Bits of a numerator or denominator: what a float can hold."""
 
 
+class Sizes(Protocol):
+    """What the tree alone does not say."""
+
+    def shape(self, node: Tree) -> Shape:
+        """The shape of a constant, a Kronecker product, a vec, an unvec or a block matrix."""
+
+    def range(self, index: IndexName) -> Dim:
+        """The dimension over which an index runs."""
+
+    def kind(self, node: Name) -> str:
+        """Of which kind a name is that is no symbol: eye, ones or zeros."""
+
+    def is_power(self, node: Transposed) -> bool:
+        """Is the letter T in an exponent a scalar, and no transpose?"""
+
+
+class Inferred:
+    """What the inference has found, named."""
+
+    def __init__(self, inference: Inference) -> None:
+        self._inference = inference
+
+    def shape(self, node: Tree) -> Shape:
+        """The shape of any node."""
+        rows, columns = self._inference.pairs[node]
+        return self._inference.dims.dim(rows), self._inference.dims.dim(columns)
+
+    def range(self, index: IndexName) -> Dim:
+        """The dimension over which an index runs."""
+        return self._inference.dims.dim(self._inference.indices[index])
+
+    def kind(self, node: Name) -> str:
+        """What the name was declared as."""
+        return self._inference.declared[node.name].kind
+
+    def is_power(self, node: Transposed) -> bool:
+        """Was the letter found to be a scalar?"""
+        return node in self._inference.powers
+
+
 class Builder:
     """Expressions for the texts of one reading."""
 
-    def __init__(self, inference: Inference, symbols: Mapping[str, Symbol]) -> None:
-        self._inference = inference
+    def __init__(self, sizes: Sizes, symbols: Mapping[str, Symbol]) -> None:
+        self._sizes = sizes
         self._symbols = symbols
         self._source = ""
 
@@ -69,8 +109,7 @@ class Builder:
 
     def index(self, name: IndexName) -> Index:
         """An index with its dimension."""
-        inference = self._inference
-        return Index(name.name, inference.dims.dim(inference.indices[name]))
+        return Index(name.name, self._sizes.range(name))
 
     def _of(self, node: Tree) -> Expr:
         match node:
@@ -101,12 +140,10 @@ class Builder:
                 inner = self._of(body)
                 return ex.index_sum(bound, inner) if kind == "sum" else ex.rows(bound[0], inner)
             case Blocks(rows=lines):
-                rows, columns = map(self._inference.dims.dim, self._inference.pairs[node])
                 grid = tuple(tuple(map(self._of, line)) for line in lines)
-                return ex.block(grid, (rows, columns))
+                return ex.block(grid, self._sizes.shape(node))
             case Reshaped(arg=arg):
-                rows, columns = map(self._inference.dims.dim, self._inference.pairs[node])
-                return ex.unvec(self._of(arg), rows, columns)
+                return ex.unvec(self._of(arg), *self._sizes.shape(node))
             case DeltaOf(row=row, column=column):
                 return ex.delta(self.index(row), self.index(column))
             case _:
@@ -116,14 +153,13 @@ class Builder:
         symbol = self._symbols.get(node.name)
         if symbol is not None:
             return symbol
-        return self._constant(self._inference.declared[node.name].kind, node)
+        return self._constant(self._sizes.kind(node), node)
 
     def _constant(self, kind: str, node: Tree) -> Expr:
-        dim = self._inference.dims.dim
-        rows, columns = self._inference.pairs[node]
+        rows, columns = self._sizes.shape(node)
         if kind == "eye":
-            return ex.identity(dim(rows))
-        return (ex.ones if kind == "ones" else ex.zeros)(dim(rows), dim(columns))
+            return ex.identity(rows)
+        return (ex.ones if kind == "ones" else ex.zeros)(rows, columns)
 
     def _product(self, node: Product) -> Expr:
         # factors between other operators than * are multiplied at once
@@ -145,12 +181,10 @@ class Builder:
     def _call(self, node: Call, function: str, args: list[Expr]) -> Expr:
         if node.elementwise:
             return ex.apply(function, *_of_one_shape(args))
-        dim = self._inference.dims.dim
-        rows, columns = self._inference.pairs[node]
         if function == "kron":
-            return ex.kron(*args, shape=(dim(rows), dim(columns)))
+            return ex.kron(*args, shape=self._sizes.shape(node))
         if function == "vec":
-            return ex.vec(args[0], dim(rows))
+            return ex.vec(args[0], self._sizes.shape(node)[0])
         if function == "dot":
             return ex.total(ex.hadamard(*args))
         if function == "diag":
@@ -174,7 +208,7 @@ class Builder:
 
     def _transposed(self, node: Transposed) -> Expr:
         arg = self._of(node.arg)
-        if node in self._inference.powers:
+        if self._sizes.is_power(node):
             letter = self._symbols["T"]
             return ex.power(arg, ex.neg(letter) if node.inverse else letter)
         if node.inverse:

@@ -129,6 +129,8 @@ def _occurrences(t: Indexed, variable: Symbol, free: tuple[Index, ...]) -> Itera
             return
         case ix.Times(coefficient=c, factors=factors):
             for n, f in enumerate(factors):
+                if variable.name not in f.symbols:
+                    continue
                 before, after = (ix.num(c), *factors[:n]), factors[n + 1 :]
                 for place in _occurrences(f, variable, free):
                     yield _Place(ix.times(*before, place.term, *after), place.indices)
@@ -140,6 +142,8 @@ def _occurrences(t: Indexed, variable: Symbol, free: tuple[Index, ...]) -> Itera
                 yield _Place(contract(indices, place.term), place.indices)
         case ix.Function(function=name, args=args):
             for arg, derivative in zip(args, fn.get(name).derivatives, strict=True):
+                if variable.name not in arg.symbols:
+                    continue
                 slope = instantiate(derivative, args)
                 for place in _occurrences(arg, variable, free):
                     yield _Place(ix.times(slope, place.term), place.indices)
@@ -147,9 +151,10 @@ def _occurrences(t: Indexed, variable: Symbol, free: tuple[Index, ...]) -> Itera
             slope = ix.times(p, ix.pow_(base, ix.plus(p, ix.num(-1))))
             for place in _occurrences(base, variable, free):
                 yield _Place(ix.times(slope, place.term), place.indices)
-            slope = ix.times(t, ix.function("log", base))
-            for place in _occurrences(p, variable, free):
-                yield _Place(ix.times(slope, place.term), place.indices)
+            if variable.name in p.symbols:
+                slope = ix.times(t, ix.function("log", base))
+                for place in _occurrences(p, variable, free):
+                    yield _Place(ix.times(slope, place.term), place.indices)
         case _:
             assert_never(t)
 

@@ -172,11 +172,15 @@ def _opened_scalar(
             yield from _opened(Form(squared, (), (), weight, over), name)
         case ex.Apply(function=f, args=args):
             for arg, derivative in zip(args, fn.get(f).derivatives, strict=True):
+                if name not in arg.symbols:
+                    continue
                 slope = fn.lift(derivative, *args)
                 yield from map(_inexact, _opened_scalar(arg, name, times(weight, slope), over))
         case ex.Power(base=base, exponent=p):
             slope = ex.mul(p, ex.power(base, ex.sub(p, ONE)))
             yield from map(_inexact, _opened_scalar(base, name, times(weight, slope), over))
+            if name not in p.symbols:
+                return
             slope = ex.mul(e, ex.apply("log", base))
             yield from map(_inexact, _opened_scalar(p, name, times(weight, slope), over))
         case _:

@@ -172,6 +172,8 @@ def _make(
 
 def num(value: Fraction | int) -> Num:
     """An exact number."""
+    if value is _UNIT:
+        return ONE
     return _make(Num, (), number=value if isinstance(value, Fraction) else _whole(value))
 
 
@@ -179,8 +181,8 @@ _whole = lru_cache(maxsize=1024)(Fraction)
 _UNIT = _whole(1)
 
 
-ONE = num(1)
-ZERO = num(0)
+ONE = _make(Num, (), number=_UNIT)
+ZERO = _make(Num, (), number=_whole(0))
 
 
 def element(matrix: Expr, row: Index | None = None, column: Index | None = None) -> Indexed:
@@ -394,6 +396,8 @@ def ranges(t: Indexed) -> dict[str, Dim]:
 
 def rename(t: Indexed, mapping: Mapping[Index, Index]) -> Indexed:
     """The value with free indices replaced; a binder in the way gets another name."""
+    if t.free.isdisjoint(mapping):
+        return t
     live = {a: b for a, b in mapping.items() if a in t.free and a != b}
     if not live:
         return t

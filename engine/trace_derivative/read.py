@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from . import expr as ex
-from .build import Builder
+from .build import Builder, Inferred
 from .declare import Declaration, ShapeSpec, declarations, definitions, of_symbol, read_name
 from .dims import Pair
 from .errors import LimitError, ShapeError, Span
@@ -169,7 +169,7 @@ class _Reader:
         shortened: dict[str, Symbol] = {}
         for name, (rows, columns) in inference.abbreviations.items():
             shortened[name] = ex.symbol(name, (dim(rows), dim(columns)))
-        builder = Builder(inference, symbols | shortened)
+        builder = Builder(Inferred(inference), symbols | shortened)
         abbreviations, values = self._abbreviations(builder)
         written = tuple(builder.build(parsed) for parsed in self._texts)
         if scalar:

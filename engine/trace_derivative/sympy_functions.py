@@ -99,7 +99,7 @@ def _entry(name: str) -> ElementFunction | None:
         (derivative,),
         _latex(name),
         _numpy(name),
-        _elementwise(value, numeric_slope),
+        _elementwise(_of_math(name) or value, numeric_slope),
         _domain(value),
         sympy=name,
     )
@@ -257,6 +257,23 @@ def _value(call: Callable[[SymPy], SymPy]) -> Scalar:
         check_time()
         found = _number(lambda: call(sympy.Float(x, _VALUE_DIGITS)), _VALUE_DIGITS)
         return math.nan if found is None else float(found)
+
+    return value
+
+
+def _of_math(name: str) -> Scalar | None:
+    """The function of Python's `math`, where there is one: SymPy takes milliseconds a value."""
+    if name not in _MATH:
+        return None
+    quick = getattr(math, _MATH[name])
+
+    def value(x: float) -> float:
+        if name == "loggamma" and x <= 0:
+            return math.nan  # `math` takes the absolute value of gamma
+        try:
+            return float(quick(x))
+        except (ValueError, OverflowError):
+            return math.nan
 
     return value
 

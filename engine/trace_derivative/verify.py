@@ -20,6 +20,7 @@ from .expr import Dim, Expr, Index, Shape, Symbol
 from .limits import current, limited
 from .magnitude import magnitude
 from .read import read
+from .reread import reread
 from .sampling import Sample
 from .statements import (
     Definition,
@@ -71,6 +72,7 @@ class Verifier:
         indices |= {i for d in journey.definitions for i in d.value.free}
         self._ranges = {i.name: i.dim for i in indices}
         self._read: dict[str, Expr] = {}
+        self._texts: dict[tuple[Side, tuple[Index, ...]], str] = {}
         self._count = len(samples)
         self._stacks = [self._stack(group) for group in _of_one_size(samples)]
         self.kind = numeric.kind(journey.function)
@@ -169,7 +171,9 @@ class Verifier:
         if free:
             rows, columns = self._journey.variable.shape
             shape = (columns, rows) if rows == 1 else (rows, columns)
-        own = ix.ranges(side) if isinstance(side, ix.Term) else None
+        own = {i.name: i.dim for i in free}
+        if isinstance(side, ix.Term):
+            own |= ix.ranges(side)
         return self._again(self._text(side, free), shape, own)
 
     def _slope(
@@ -191,6 +195,12 @@ class Verifier:
 
     def _text(self, side: Side, free: tuple[Index, ...]) -> str:
         """The text of a side, as it is read back."""
+        found = self._texts.get((side, free))
+        if found is None:
+            found = self._texts[side, free] = self._written(side, free)
+        return found
+
+    def _written(self, side: Side, free: tuple[Index, ...]) -> str:
         match side:
             case FunctionName():
                 return str(self._journey.function)
@@ -207,10 +217,13 @@ class Verifier:
         """The expression that a printed text reads back to."""
         found = self._read.get(text)
         if found is None:
+            ranges = self._ranges | dict(own or {})
             with limited(replace(current(), length=_LONG, depth=_LONG)):
-                ranges = self._ranges | dict(own or {})
-                reading = read(text, symbols=self._symbols, expected=shape, ranges=ranges)
-            found = self._read[text] = reading.exprs[0]
+                found = reread(text, self._symbols, shape, ranges)
+                if found is None:
+                    reading = read(text, symbols=self._symbols, expected=shape, ranges=ranges)
+                    found = reading.exprs[0]
+            self._read[text] = found
         return found
 
     def _stack(self, samples: tuple[Sample, ...]) -> _Stack:

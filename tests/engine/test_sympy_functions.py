@@ -124,3 +124,17 @@ def test_they_are_differentiated_by_the_complex_step() -> None:
 
 def test_an_entry_is_made_once() -> None:
     assert sympy_function("erf") is sympy_function("erf")
+
+
+@pytest.mark.parametrize("name", ["erf", "erfc", "gamma", "loggamma"])
+def test_values_by_math_are_those_of_sympy(name: str) -> None:
+    entry = sympy_function(name)
+    assert entry is not None
+    x = np.array([-2.5, -0.3, 0.4, 1.0, 3.7, 200.0])
+    found = entry.evaluate(x)
+    for at, value in zip(x, found, strict=True):
+        exact = complex(getattr(sympy, name)(sympy.Float(at, 25)).evalf(20))
+        if np.isfinite(exact) and exact.imag == 0 and abs(exact) < 1e300:
+            assert value == pytest.approx(exact.real, rel=1e-13)
+        else:
+            assert np.isnan(value)
