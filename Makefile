@@ -43,8 +43,11 @@ format: $(VENV)/with-dev
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-bench: $(VENV)/with-test
+bench: $(VENV)/with-bench
 	$(PY) benchmarks/notes.py
+	$(PY) benchmarks/growth.py
+	$(PY) benchmarks/imports.py
+	$(PY) benchmarks/stages.py
 
 fuzz: $(VENV)/with-test
 	$(PY) benchmarks/random_expressions.py $(FUZZARGS)
