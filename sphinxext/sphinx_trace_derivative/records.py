@@ -22,7 +22,8 @@ class Record:
     """One derivation, or what stands in its place where there is none.
 
     `name` is what a reference says (empty: nobody can refer to it), `equations` the labels of its
-    displayed equations with their fixed numbers (empty: Sphinx numbers), `said` its warnings.
+    displayed equations with their fixed numbers (empty: Sphinx numbers), `said` its warnings,
+    `entries` the entries of the cache that keep it.
     """
 
     docname: str
@@ -34,6 +35,7 @@ class Record:
     status: Status
     equations: tuple[tuple[str, str], ...] = ()
     said: tuple[tuple[Subtype, str], ...] = ()
+    entries: tuple[str, ...] = ()
 
     def title(self) -> str:
         """What is derived, in words."""
