@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from types import NoneType
 from typing import Any, Literal, TypeAlias, cast
+from weakref import WeakKeyDictionary
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -253,13 +254,21 @@ def register(app: Sphinx) -> None:
 
 
 def settings(config: Config) -> Settings:
-    """The values in force: the valid ones of conf.py, the defaults of the others."""
-    valid = {
-        entry.name: config[PREFIX + entry.name]
-        for entry in fields(Settings)
-        if not _problem(entry, config[PREFIX + entry.name])
-    }
-    return Settings(**valid)
+    """The values in force: the valid ones of conf.py, the defaults of the others.
+
+    They are looked at once: nothing may change them after `config-inited`.
+    """
+    if config not in _SETTINGS:
+        valid = {
+            entry.name: config[PREFIX + entry.name]
+            for entry in fields(Settings)
+            if not _problem(entry, config[PREFIX + entry.name])
+        }
+        _SETTINGS[config] = Settings(**valid)
+    return _SETTINGS[config]
+
+
+_SETTINGS: WeakKeyDictionary[Config, Settings] = WeakKeyDictionary()
 
 
 def warn_of_invalid(_app: Sphinx, config: Config) -> None:

@@ -13,11 +13,11 @@ in every build.
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from itertools import chain
+from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, cast
 
 from sphinx.environment import CONFIG_CHANGED, BuildEnvironment
 
@@ -47,6 +47,9 @@ LOOK = ("show", "cuts")
 """Those that decide how the engine shows it, beside `settings.notation`."""
 PAGE = ("settings", "steps", "numbers")
 """Those that the engine never sees."""
+
+
+_meaning, _look = attrgetter(*MEANING), attrgetter(*LOOK)
 
 
 class Found(NamedTuple):
@@ -79,13 +82,10 @@ def find(env: BuildEnvironment, request: Request, kind: Kind = "derivation") -> 
 
 def _names(request: Request, kind: Kind) -> tuple[str, str]:
     """The names of the page entry and of the checks."""
-    meaning = _text([kind, request.settings.limits, *(getattr(request, n) for n in MEANING)])
-    look = _text([request.settings.notation, *(getattr(request, n) for n in LOOK)])
+    # All of it is texts, numbers, tuples and dictionaries of these, whose `repr` says everything.
+    meaning = repr((kind, request.settings.limits, *_meaning(request)))
+    look = repr((request.settings.notation, *_look(request)))
     return f"{digest(meaning, look)}.page", f"{digest(meaning)}.checks"
-
-
-def _text(data: Any) -> str:
-    return json.dumps(data, separators=(",", ":"))
 
 
 def _known(folder: Path, page: str) -> tuple[Result, ...] | None:

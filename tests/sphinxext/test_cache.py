@@ -195,7 +195,7 @@ def test_other_version_is_a_miss(
     build: Build, calls: Calls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built = build({"index.rst": page(ONE)}, builder="dummy")
-    monkeypatch.setattr(cache.metadata, "version", lambda name: f"{name} of tomorrow")
+    monkeypatch.setattr(cache, "_version", lambda name: f"{name} of tomorrow")
     cache.fingerprint.cache_clear()
     forget(built)
     build({}, builder="dummy")
