@@ -16,7 +16,6 @@ import hashlib
 import json
 import os
 import re
-import secrets
 import shutil
 import sys
 from collections.abc import Iterator, Set
@@ -63,7 +62,7 @@ def read_entry(folder: Path, name: str) -> Any:
 def write_entry(folder: Path, name: str, data: Any) -> None:
     """Keep plain data under a name; other builds see all of it or nothing."""
     body = json.dumps(data, separators=(",", ":")).encode("ascii")
-    draft = folder / f"{name}.{secrets.token_hex(8)}"
+    draft = folder / f"{name}.{os.urandom(8).hex()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         draft.write_bytes(_seal(name, body) + b"\n" + body)

@@ -7,8 +7,8 @@ builder and no style sheet can make a false formula look like a verified one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from docutils import nodes
 
@@ -21,8 +21,7 @@ from .results import Display, Fragment, Presentation, Verdict
 __all__ = ["Layout", "derivation_nodes", "refusal_nodes"]
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """How one derivation stands on its page: labels and numbers, and how its steps are folded.
 
     `claim` is the check of the author's own result, if there is one; `refuted` says that the

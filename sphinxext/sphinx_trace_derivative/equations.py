@@ -8,8 +8,7 @@ carries itself as Unicode text too (`plain`), for the builders that cannot show 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 from docutils import nodes
 from docutils.nodes import make_id
@@ -24,8 +23,7 @@ PLAIN = "plain"
 FIXED = "fixed-number"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where nodes are made: environment, document, and the source and line they stand for."""
 
     env: BuildEnvironment

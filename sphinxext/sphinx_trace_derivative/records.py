@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sphinx.environment import BuildEnvironment
 
@@ -17,8 +16,7 @@ DOMAIN = "trace-derivative"
 Status = Literal["verified", "failed", "unchecked", "refused"]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One derivation, or what stands in its place where there is none.
 
     `name` is what a reference says (empty: nobody can refer to it), `equations` the labels of its

@@ -1,7 +1,8 @@
 """What a page needs of a derivation, as plain data: this is also what the cache keeps.
 
-These are named tuples, not dataclasses: JSON writes them as they are, and a page that comes out
-of the cache makes thousands of them without the engine being imported.
+These are named tuples, as are the other records of this package that a build makes by the
+thousand: they are made faster than dataclasses, their classes take a tenth of the time to import,
+and JSON writes them as they are.
 """
 
 from __future__ import annotations
