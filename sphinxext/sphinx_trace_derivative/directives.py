@@ -72,7 +72,7 @@ class _PlacedDirective(SphinxDirective):
         variable: str,
         status: Status,
         entries: tuple[str, ...] = (),
-    ) -> None:
+    ) -> Record:
         """Keep what this directive did in the domain."""
         record = Record(
             docname=self.env.docname,
@@ -87,6 +87,7 @@ class _PlacedDirective(SphinxDirective):
             entries=entries,
         )
         note(self.env, record)
+        return record
 
 
 class EquationDirective(_PlacedDirective):
@@ -198,8 +199,9 @@ class TraceDerivativeDirective(_DerivedDirective):
         content = derivation_nodes(place, result.presentation, layout)
         status = judge(result, request)
         container = self.container(place, [*before, *content], status)
-        self.record(place, labels, result.function, result.variable, status, entries)
-        anchor = _anchor(labels)
+        anchor = self.record(
+            place, labels, result.function, result.variable, status, entries
+        ).anchor
         if not anchor or anchor in self.state.document.ids:
             return [container]
         target = nodes.target("", "", ids=[anchor])
@@ -223,6 +225,8 @@ def _anchor(labels: Labels) -> str:
 
 def _each_part_once(results: Sequence[Result]) -> list[Result]:
     """The results, without what an earlier variable has shown already."""
+    if len(results) == 1:
+        return list(results)
     shown: set[str] = set()
     kept = []
     for result in results:

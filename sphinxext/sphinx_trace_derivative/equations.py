@@ -64,12 +64,13 @@ def equation(
         label = f"{place.env.docname}:{serial}"
     if not label:
         return [block]
-    if node_id(label) in place.document.ids:
+    name = node_id(label)
+    if name in place.document.ids:
         place.report.warn("label", f"the equation label {label} is used twice in this document")
         return [block]
     block["label"] = label
     block["number"] = _note(place, label, number, block)
-    target = nodes.target("", "", ids=[node_id(label)])
+    target = nodes.target("", "", ids=[name])
     place.document.note_explicit_target(target)
     return [target, block]
 

@@ -181,12 +181,18 @@ def test_every_field_of_a_request_is_accounted_for() -> None:
     assert sorted(named) == sorted(Request._fields)
 
 
+def forget_fingerprint() -> None:
+    """Work the digest of the engine out anew, as another process would."""
+    cache.fingerprint.cache_clear()
+    cache.folder_of.cache_clear()
+
+
 @pytest.fixture
 def fresh_fingerprint() -> Iterator[None]:
     """A digest of the engine that is worked out anew, before and after."""
-    cache.fingerprint.cache_clear()
+    forget_fingerprint()
     yield
-    cache.fingerprint.cache_clear()
+    forget_fingerprint()
 
 
 @pytest.mark.usefixtures("fresh_fingerprint")
@@ -195,7 +201,7 @@ def test_other_version_is_a_miss(
 ) -> None:
     built = build({"index.rst": page(ONE)}, builder="dummy")
     monkeypatch.setattr(cache, "_version", lambda name: f"{name} of tomorrow")
-    cache.fingerprint.cache_clear()
+    forget_fingerprint()
     forget(built)
     build({}, builder="dummy")
     assert len(calls) == 2
@@ -210,7 +216,7 @@ def test_changed_source_of_the_engine_is_a_miss(
     found = []
     for text in ("a = 1", "a = 2", "a = 1"):
         source.write_text(text, encoding="utf-8")
-        cache.fingerprint.cache_clear()
+        forget_fingerprint()
         found.append(cache.fingerprint())
     assert found[0] == found[2] != found[1]
 

@@ -38,9 +38,9 @@ def run(source: Path, out: Path, jobs: int = 1) -> list[str]:
     return done.stdout.splitlines()
 
 
-def project(source: Path, *pages: str) -> None:
+def project(source: Path, *pages: str, conf: str = "") -> None:
     source.mkdir(exist_ok=True)
-    (source / "conf.py").write_text(CONF, encoding="utf-8")
+    (source / "conf.py").write_text(f"{CONF}\n{conf}", encoding="utf-8")
     for name, text in zip(("index", "second", "third"), pages, strict=False):
         (source / f"{name}.rst").write_text(f":orphan:\n\n{page(text)}", encoding="utf-8")
 
@@ -75,6 +75,8 @@ def test_engine_is_loaded_before_the_fork_where_all_need_it(tmp_path: Path) -> N
     forget_output(out)
     warm = run(source, out, 2)
     assert warm == [f"set up {NEITHER}", *[f"fork {NEITHER}"] * 3, f"built {NEITHER}"]
+    project(source, conf="trace_derivative_samples = 4")
+    assert run(source, out, 2)[-1] == f"built {BOTH}"
 
 
 def test_one_reader_loads_the_engine_for_itself(tmp_path: Path) -> None:
