@@ -16,7 +16,7 @@ from .options import Request
 from .results import Display, Fragment, Presentation, Result, Verdict
 
 if TYPE_CHECKING:
-    from trace_derivative import presentation as engine
+    from trace_derivative import presentation as shown_by
     from trace_derivative.checks import Check
     from trace_derivative.derivation import Derivation
     from trace_derivative.entries import Expansion
@@ -211,7 +211,7 @@ def _expand(request: Request, checks: Checks) -> Derived:
 # ------------------------------------------------------------------------ as plain data
 
 
-def _plain(shown: engine.Presentation) -> Presentation:
+def _plain(shown: shown_by.Presentation) -> Presentation:
     return Presentation(
         displays=tuple(_display(d) for d in shown.displays),
         verification=shown.verification,
@@ -223,7 +223,7 @@ def _plain(shown: engine.Presentation) -> Presentation:
     )
 
 
-def _display(d: engine.Display) -> Display:
+def _display(d: shown_by.Display) -> Display:
     sentence = tuple(Fragment(f.kind, f.text, f.latex) for f in d.sentence)
     return Display(d.part, d.suffix, sentence, d.latex, d.text, d.status, d.is_step)
 

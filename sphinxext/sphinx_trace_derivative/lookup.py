@@ -46,8 +46,7 @@ MEANING = (
 LOOK = ("show", "cuts")
 """Those that decide how the engine shows it, beside `settings.notation`."""
 PAGE = ("settings", "steps", "numbers")
-"""Those that the engine never sees."""
-
+"""Those that the engine never sees, the two parts of the settings aside."""
 
 _meaning, _look = attrgetter(*MEANING), attrgetter(*LOOK)
 
