@@ -223,7 +223,7 @@ def test_changed_source_of_the_engine_is_a_miss(
 
 def test_source_of_the_engine_is_found() -> None:
     names = {path.name for path in cache._sources()}
-    assert {"derive.py", "verify.py", "presentation.py", "results.py"} <= names
+    assert {"api.py", "verify.py", "presentation.py", "results.py"} <= names
 
 
 @pytest.mark.parametrize(
