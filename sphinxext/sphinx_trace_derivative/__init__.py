@@ -1,7 +1,7 @@
 """Sphinx extension: derivatives of traces, derived, typeset and verified from their expression.
 
-`setup()` imports no engine: a build that reads nothing stays free of it, and a build that reads
-has it before Sphinx forks its readers.
+`setup()` imports no engine: a build that derives nothing, because nothing is read or because the
+cache knows it all, stays free of it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,10 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from sphinx.environment import BuildEnvironment
 from sphinx.util.typing import ExtensionMetadata
 
-from . import config, domain, nodes, transforms
+from . import config, domain, lookup, nodes, transforms
 from .directives import TraceDerivativeDirective
-from .engine import preload
 from .locale import CATALOG, LOCALE_DIR
 from .roles import TraceDerivativeRole
 
@@ -23,7 +21,7 @@ __all__ = ["ENV_VERSION", "__version__", "setup"]
 
 __version__ = "0.1.0"
 
-ENV_VERSION = 1
+ENV_VERSION = 2
 """Raised whenever the shape of what is pickled with the documents changes."""
 
 _STATIC = Path(__file__).parent / "static"
@@ -36,13 +34,13 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     config.register(app)
     nodes.register(app)
     domain.register(app)
+    lookup.register(app)
     transforms.register(app)
     app.add_directive("trace-derivative", TraceDerivativeDirective)
     app.add_role("trace-derivative", TraceDerivativeRole())
     app.add_css_file(_STYLE)
     app.connect("config-inited", config.warn_of_invalid)
     app.connect("config-inited", _add_static)
-    app.connect("env-before-read-docs", _import_engine)
     return {
         "version": __version__,
         "env_version": ENV_VERSION,
@@ -53,8 +51,3 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 
 def _add_static(_app: Sphinx, project: Config) -> None:
     project.html_static_path = [*project.html_static_path, str(_STATIC)]
-
-
-def _import_engine(_app: Sphinx, _env: BuildEnvironment, docnames: list[str]) -> None:
-    if docnames:
-        preload()

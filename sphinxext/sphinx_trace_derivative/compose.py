@@ -7,9 +7,8 @@ builder and no style sheet can make a false formula look like a verified one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from docutils import nodes
 
@@ -17,16 +16,12 @@ from .equations import Place, equation, inline_formula
 from .labels import Labels
 from .locale import translate as _
 from .nodes import steps
-
-if TYPE_CHECKING:
-    from trace_derivative.checks import Check
-    from trace_derivative.presentation import Display, Fragment, Presentation
+from .results import Display, Fragment, Presentation, Verdict
 
 __all__ = ["Layout", "derivation_nodes", "refusal_nodes"]
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """How one derivation stands on its page: labels and numbers, and how its steps are folded.
 
     `claim` is the check of the author's own result, if there is one; `refuted` says that the
@@ -35,7 +30,7 @@ class Layout:
 
     labels: Labels
     folding: str
-    claim: Check | None = None
+    claim: Verdict | None = None
     refuted: bool = False
 
 
@@ -124,7 +119,7 @@ def _code(place: Place, code: str) -> nodes.literal_block:
     return block
 
 
-def _is_misfit(presentation: Presentation, claim: Check | None) -> bool:
+def _is_misfit(presentation: Presentation, claim: Verdict | None) -> bool:
     """Whether there is a false claim that is no display: its shapes do not fit."""
     displayed = any(display.part == "expected" for display in presentation.displays)
     return claim is not None and not claim.passed and not displayed
@@ -132,7 +127,7 @@ def _is_misfit(presentation: Presentation, claim: Check | None) -> bool:
 
 def _misfit(place: Place, layout: Layout) -> nodes.Element:
     assert layout.claim is not None
-    claimed = nodes.literal_block(layout.claim.rhs, layout.claim.rhs, language="none")
+    claimed = nodes.literal_block(layout.claim.claimed, layout.claim.claimed, language="none")
     place.mark(claimed)
     said = _("Claimed, and false: {reason}").format(reason=layout.claim.message)
     content = [_paragraph(place, said, ""), claimed, *_example(place, layout.claim, layout)]
@@ -146,7 +141,7 @@ def _refuted(place: Place, content: Sequence[nodes.Element]) -> nodes.Element:
     return container
 
 
-def _example(place: Place, claim: Check, layout: Layout) -> list[nodes.Element]:
+def _example(place: Place, claim: Verdict, layout: Layout) -> list[nodes.Element]:
     """The counterexample of a claim, folded away where the claim is known to be wrong."""
     if not claim.counterexample:
         return []
@@ -156,7 +151,7 @@ def _example(place: Place, claim: Check, layout: Layout) -> list[nodes.Element]:
     return [_fold(place, [code], _("Counterexample"), opened=False)]
 
 
-def _counterexample(place: Place, check: Check) -> nodes.Element:
+def _counterexample(place: Place, check: Verdict) -> nodes.Element:
     content: list[nodes.Element] = [_paragraph(place, f"{check.name}: {check.message}", "")]
     if check.counterexample:
         content.append(_code(place, check.counterexample))

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from types import NoneType
-from typing import Any, cast
+from typing import Any, Literal, NamedTuple, TypeAlias, cast
+from weakref import WeakKeyDictionary
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -60,6 +61,7 @@ NOTATIONS: Mapping[str, tuple[str, ...]] = {
 """The choices of notation by name; `bold` is a truth value, `function` any letter."""
 LIMITS = ("length", "depth", "terms", "seconds")
 
+Rebuild: TypeAlias = Literal["", "env"]
 Check = Callable[[Any], None]
 """Raises `ValueError` with what is wrong; silent where the value is valid."""
 
@@ -141,9 +143,19 @@ def _anything(_value: object) -> None:
 
 
 def _setting(
-    default: Any, about: str, *, check: Check = _anything, types: tuple[type, ...] | None = None
+    default: Any,
+    about: str,
+    *,
+    check: Check = _anything,
+    types: tuple[type, ...] | None = None,
+    rebuild: Rebuild = "env",
 ) -> Any:
-    metadata = {"about": about, "check": check, "types": types or (type(default),)}
+    metadata = {
+        "about": about,
+        "check": check,
+        "types": types or (type(default),),
+        "rebuild": rebuild,
+    }
     if isinstance(default, dict):
         return field(default_factory=dict, metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -199,23 +211,31 @@ class Settings:
         "How the steps appear in HTML: folded `open` or `closed`, or `plain` without folding.",
         check=_one_of(*STEPS),
     )
+    cache: bool = _setting(
+        True,
+        "Whether verified derivations are kept beside the doctrees, so that they are not worked "
+        "out again.",
+        rebuild="",
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
+class Description(NamedTuple):
     """One row of the table of configuration values."""
 
     name: str
     default: Any
     types: tuple[type, ...]
     about: str
+    rebuild: Rebuild
 
 
 def describe() -> Iterator[Description]:
     """The table of configuration values, in order."""
     for entry in fields(Settings):
         meta = entry.metadata
-        yield Description(PREFIX + entry.name, _default(entry), meta["types"], meta["about"])
+        yield Description(
+            PREFIX + entry.name, _default(entry), meta["types"], meta["about"], meta["rebuild"]
+        )
 
 
 def _default(entry: Field[Any]) -> Any:
@@ -226,20 +246,28 @@ def _default(entry: Field[Any]) -> Any:
 
 
 def register(app: Sphinx) -> None:
-    """Make the values known to Sphinx; a change of any of them reads all documents anew."""
+    """Make the values known to Sphinx; a change of one that shows reads all documents anew."""
     types: Collection[type] = frozenset({cast(type, Any)})  # `warn_of_invalid` looks at types
     for row in describe():
-        app.add_config_value(row.name, row.default, "env", types, row.about)
+        app.add_config_value(row.name, row.default, row.rebuild, types, row.about)
 
 
 def settings(config: Config) -> Settings:
-    """The values in force: the valid ones of conf.py, the defaults of the others."""
-    valid = {
-        entry.name: config[PREFIX + entry.name]
-        for entry in fields(Settings)
-        if not _problem(entry, config[PREFIX + entry.name])
-    }
-    return Settings(**valid)
+    """The values in force: the valid ones of conf.py, the defaults of the others.
+
+    They are looked at once: nothing may change them after `config-inited`.
+    """
+    if config not in _SETTINGS:
+        valid = {
+            entry.name: config[PREFIX + entry.name]
+            for entry in fields(Settings)
+            if not _problem(entry, config[PREFIX + entry.name])
+        }
+        _SETTINGS[config] = Settings(**valid)
+    return _SETTINGS[config]
+
+
+_SETTINGS: WeakKeyDictionary[Config, Settings] = WeakKeyDictionary()
 
 
 def warn_of_invalid(_app: Sphinx, config: Config) -> None:

@@ -6,8 +6,7 @@ A directive never raises: what goes wrong is a located warning and a mark on the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from docutils import nodes
 from docutils.nodes import Node, make_id
@@ -18,11 +17,12 @@ from sphinx.util.typing import OptionSpec
 
 from .compose import Layout, derivation_nodes, refusal_nodes
 from .config import settings
-from .engine import Refusal, Result, derive, expand
+from .engine import Refusal
 from .equations import Place, equation
 from .labels import Labels, endings
 from .locale import translate as _
 from .logging import Report
+from .lookup import find
 from .options import (
     EXPANSION_OPTION_SPEC,
     OPTION_SPEC,
@@ -31,10 +31,8 @@ from .options import (
     read_request,
 )
 from .records import Record, Status, note
+from .results import Presentation, Result
 from .verdict import judge, warn_of_failures
-
-if TYPE_CHECKING:
-    from trace_derivative.presentation import Presentation
 
 __all__ = ["EquationDirective", "ExpansionDirective", "TraceDerivativeDirective"]
 
@@ -67,8 +65,14 @@ class _PlacedDirective(SphinxDirective):
         return container
 
     def record(
-        self, place: Place, labels: Labels, function: str, variable: str, status: Status
-    ) -> None:
+        self,
+        place: Place,
+        labels: Labels,
+        function: str,
+        variable: str,
+        status: Status,
+        entries: tuple[str, ...] = (),
+    ) -> Record:
         """Keep what this directive did in the domain."""
         record = Record(
             docname=self.env.docname,
@@ -80,8 +84,10 @@ class _PlacedDirective(SphinxDirective):
             status=status,
             equations=tuple(labels.given),
             said=tuple(place.report.said),
+            entries=entries,
         )
         note(self.env, record)
+        return record
 
 
 class EquationDirective(_PlacedDirective):
@@ -137,16 +143,17 @@ class ExpansionDirective(_DerivedDirective):
         """The chain of equalities, from the outer product to all sums in front."""
         try:
             request = self.request()
-            presentation = expand(request)
+            (result,), entries = find(self.env, request, "expansion")
         except Refusal as refusal:
             return self.refuse(refusal)
+        presentation = result.presentation
         place = self.place()
         labels = Labels(self.label(), "", request.numbers)
         for check in presentation.failures:
             text = f"{request.function}: {check.name}: {check.message}\n{check.counterexample}"
             place.report.warn("verification", text)
         content = derivation_nodes(place, presentation, Layout(labels, request.settings.steps))
-        self.record(place, labels, request.function, "", presentation.status)
+        self.record(place, labels, request.function, "", presentation.status, entries)
         return [self.container(place, content, presentation.status)]
 
 
@@ -159,9 +166,10 @@ class TraceDerivativeDirective(_DerivedDirective):
         """The nodes of one derivation a variable, or of the refusal."""
         try:
             request = self.request()
-            results = _each_part_once(derive(request))
+            found = find(self.env, request)
         except Refusal as refusal:
             return self.refuse(refusal)
+        results = _each_part_once(found.results)
         all_labels = [
             Labels(self.label(), ending, request.numbers)
             for ending in endings([r.variable for r in results])
@@ -170,7 +178,7 @@ class TraceDerivativeDirective(_DerivedDirective):
         content: list[Node] = self._caption()
         made: list[Node] = []
         for result, labels in zip(results, all_labels, strict=True):
-            made += self._derivation(request, result, labels, content, remark)
+            made += self._derivation(request, result, found.entries, labels, content, remark)
             content, remark = [], ""
         return made
 
@@ -178,6 +186,7 @@ class TraceDerivativeDirective(_DerivedDirective):
         self,
         request: Request,
         result: Result,
+        entries: tuple[str, ...],
         labels: Labels,
         before: Sequence[Node],
         remark: str,
@@ -190,8 +199,9 @@ class TraceDerivativeDirective(_DerivedDirective):
         content = derivation_nodes(place, result.presentation, layout)
         status = judge(result, request)
         container = self.container(place, [*before, *content], status)
-        self.record(place, labels, result.function, result.variable, status)
-        anchor = _anchor(labels)
+        anchor = self.record(
+            place, labels, result.function, result.variable, status, entries
+        ).anchor
         if not anchor or anchor in self.state.document.ids:
             return [container]
         target = nodes.target("", "", ids=[anchor])
@@ -215,10 +225,12 @@ def _anchor(labels: Labels) -> str:
 
 def _each_part_once(results: Sequence[Result]) -> list[Result]:
     """The results, without what an earlier variable has shown already."""
+    if len(results) == 1:
+        return list(results)
     shown: set[str] = set()
     kept = []
     for result in results:
-        kept.append(replace(result, presentation=_without(result.presentation, shown)))
+        kept.append(result._replace(presentation=_without(result.presentation, shown)))
         shown.update(d.latex for d in result.presentation.displays if d.part in SHARED)
     return kept
 
@@ -227,7 +239,7 @@ def _without(presentation: Presentation, shown: set[str]) -> Presentation:
     displays = tuple(
         d for d in presentation.displays if d.part not in SHARED or d.latex not in shown
     )
-    return replace(presentation, displays=displays)
+    return presentation._replace(displays=displays)
 
 
 def _unused_numbers(

@@ -69,7 +69,8 @@ class TraceDerivativeDomain(Domain):
 
     def __init__(self, env: BuildEnvironment) -> None:
         super().__init__(env)
-        self._read_now: set[str] = set()
+        self.read_now: set[str] = set()
+        """The documents that are read in this build, or gone."""
 
     @property
     def records(self) -> dict[str, list[Record]]:
@@ -85,7 +86,7 @@ class TraceDerivativeDomain(Domain):
     def clear_doc(self, docname: str) -> None:
         """Forget a document that is read anew, or gone."""
         self.records.pop(docname, None)
-        self._read_now.add(docname)
+        self.read_now.add(docname)
 
     def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
         """Take over what a parallel reader found in its documents."""
@@ -138,11 +139,11 @@ class TraceDerivativeDomain(Domain):
         """Warn of what is wrong in documents that were not read in this build, and of labels."""
         for docname, records in sorted(self.records.items()):
             for record in records:
-                if docname not in self._read_now:
+                if docname not in self.read_now:
                     for subtype, message in record.said:
                         log_warning(subtype, message, location=record.location)
                 self._check_labels(record)
-        self._read_now.clear()
+        self.read_now.clear()
 
     def _check_labels(self, record: Record) -> None:
         equations = cast(MathDomain, self.env.get_domain("math")).equations

@@ -1,27 +1,37 @@
-"""The only door to the engine: a `Request` goes in, presentations or a `Refusal` come out.
+"""The only door to the engine: a `Request` goes in, results or a `Refusal` come out.
 
 The engine (and NumPy with it) is imported when it is first needed, or by `preload` before Sphinx
-forks its readers; `setup()` must not import it.
+forks its readers; `setup()` must not import it, and neither must a page that the cache knows.
 """
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from .logging import Subtype
 from .options import Request
+from .results import Display, Fragment, Presentation, Result, Verdict
 
 if TYPE_CHECKING:
+    from trace_derivative import presentation as shown_by
     from trace_derivative.checks import Check
     from trace_derivative.derivation import Derivation
-    from trace_derivative.presentation import Presentation
+    from trace_derivative.entries import Expansion
 
-__all__ = ["Refusal", "Result", "derive", "expand", "preload"]
+__all__ = ["Checks", "Derived", "Refusal", "derive", "expand", "preload"]
 
-T = TypeVar("T")
+Checks: TypeAlias = Sequence[Sequence[Sequence[Any]]]
+"""All checks of each derivation as plain data, for a later run to take over."""
+
+
+class Derived(NamedTuple):
+    """What the engine made of a request, and the checks on which its verdicts stand."""
+
+    results: tuple[Result, ...]
+    checks: Checks
 
 
 class Refusal(Exception):
@@ -33,38 +43,28 @@ class Refusal(Exception):
         self.message = message
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One derivation as a page needs it, by one variable.
-
-    `latex` and `plain` are the result alone, empty where there is no matrix form.
-    """
-
-    function: str
-    variable: str
-    latex: str
-    plain: str
-    presentation: Presentation
-    claim: Check | None
-
-
 def preload() -> None:
     """Import the engine."""
     import trace_derivative.api
     import trace_derivative.presentation  # noqa: F401
 
 
-def derive(request: Request) -> tuple[Result, ...]:
-    """One result a variable, checked as the request says; `Refusal` where there is none."""
-    return _guarded(_derive, request)
+def derive(request: Request, checks: Checks = ()) -> Derived:
+    """One result a variable, checked as the request says; `Refusal` where there is none.
+
+    `checks` are those of an earlier run with the same meaning: they are not made again.
+    """
+    return _guarded(_derive, request, checks)
 
 
-def expand(request: Request) -> Presentation:
-    """The index notation of a scalar or of an entry, checked; `Refusal` where there is none."""
-    return _guarded(_expand, request)
+def expand(request: Request, checks: Checks = ()) -> Derived:
+    """The index notation of a scalar or of an entry, checked, as one result without a variable."""
+    return _guarded(_expand, request, checks)
 
 
-def _guarded(work: Callable[[Request], T], request: Request) -> T:
+def _guarded(
+    work: Callable[[Request, Checks], Derived], request: Request, checks: Checks
+) -> Derived:
     """What `work` makes of the request; any failure of it is a `Refusal`."""
     from trace_derivative.errors import (
         LimitError,
@@ -79,7 +79,7 @@ def _guarded(work: Callable[[Request], T], request: Request) -> T:
         UnsupportedError: "unsupported",
     }
     try:
-        return work(request)
+        return work(request, checks)
     except TraceDerivativeError as problem:
         raise Refusal(subtypes.get(type(problem), "input"), str(problem)) from problem
     except Exception as problem:  # a fault of the engine must not end the build of a whole site
@@ -88,7 +88,7 @@ def _guarded(work: Callable[[Request], T], request: Request) -> T:
         raise Refusal("internal", f"{request.function}: {text}") from problem
 
 
-def _derive(request: Request) -> tuple[Result, ...]:
+def _derive(request: Request, checks: Checks) -> Derived:
     from trace_derivative.errors import ShapeError
     from trace_derivative.limits import limited
 
@@ -96,13 +96,32 @@ def _derive(request: Request) -> tuple[Result, ...]:
     with limited(options["limits"], source=request.function):
         try:
             found = _derivations(request, {**options, "expected": request.expect or None})
-            return tuple(_result(d, request, d.expected_check) for d in found)
+            _take_over(found, checks)
+            results = tuple(_result(d, request, d.expected_check) for d in found)
         except ShapeError:
             if not request.expect:
                 raise
-        # Either the function is at fault, then this fails again, or the claim does not conform.
-        (derivation,) = _derivations(request, options)
-        return (_result(derivation, request, _misfit(derivation, request, options)),)
+            # Either the function is at fault, then this fails again, or the claim does not conform.
+            found = _derivations(request, options)
+            _take_over(found, checks)
+            results = (_result(found[0], request, _misfit(found[0], request, options)),)
+        return Derived(results, _all_checks(found) if request.verify else ())
+
+
+def _take_over(found: Sequence[Derivation], checks: Checks) -> None:
+    """Give derivations the checks of an earlier run, so that they make none of their own."""
+    from trace_derivative.checks import Check, Verification
+
+    for derivation, rows in zip(found, checks, strict=False):
+        known = tuple(Check(*row) for row in rows)
+        derivation.step_checks = known[: len(derivation.steps)]
+        derivation.verification = Verification(all(c.passed for c in known), known)
+        if known[-1].name == "expected":
+            derivation.expected_check = known[-1]
+
+
+def _all_checks(found: Sequence[Derivation | Expansion]) -> Checks:
+    return tuple(tuple(astuple(c) for c in one.verification.checks) for one in found)
 
 
 def _options(request: Request) -> dict[str, Any]:
@@ -149,20 +168,21 @@ def _result(derivation: Derivation, request: Request, claim: Check | None) -> Re
 
     gradient = derivation.gradient
     notation = Notation(**request.settings.notation)
+    presentation = present(
+        derivation,
+        show=request.show,
+        notation=notation,
+        verify=request.verify,
+        refuted=request.expect_fails,
+        cuts=_cuts(request, str(derivation.variable)),
+    )
     return Result(
         function=str(derivation.function),
         variable=str(derivation.variable),
         latex=latex(gradient, notation) if gradient is not None else "",
         plain=unicode(gradient) if gradient is not None else "",
-        presentation=present(
-            derivation,
-            show=request.show,
-            notation=notation,
-            verify=request.verify,
-            refuted=request.expect_fails,
-            cuts=_cuts(request, str(derivation.variable)),
-        ),
-        claim=claim if request.verify else None,
+        presentation=_plain(presentation),
+        claim=_verdict(claim) if claim is not None and request.verify else None,
     )
 
 
@@ -171,7 +191,8 @@ def _cuts(request: Request, variable: str) -> dict[str, tuple[int, ...]]:
     return {ending.removeprefix(f"{variable}-"): at for ending, at in request.cuts.items()}
 
 
-def _expand(request: Request) -> Presentation:
+def _expand(request: Request, checks: Checks) -> Derived:
+    from trace_derivative.checks import Check
     from trace_derivative.entries import expansion
     from trace_derivative.latex_names import Notation
     from trace_derivative.presentation import present_expansion
@@ -179,5 +200,33 @@ def _expand(request: Request) -> Presentation:
     options = _options(request)
     del options["assume"]
     found = expansion(request.function, **options)
+    for rows in checks:
+        found.step_checks = tuple(Check(*row) for row in rows)
     notation = Notation(**request.settings.notation)
-    return present_expansion(found, notation=notation, verify=request.verify, cuts=request.cuts)
+    shown = present_expansion(found, notation=notation, verify=request.verify, cuts=request.cuts)
+    result = Result(request.function, "", "", "", _plain(shown), None)
+    return Derived((result,), _all_checks((found,)) if request.verify else ())
+
+
+# ------------------------------------------------------------------------ as plain data
+
+
+def _plain(shown: shown_by.Presentation) -> Presentation:
+    return Presentation(
+        displays=tuple(_display(d) for d in shown.displays),
+        verification=shown.verification,
+        status=shown.status,
+        failures=tuple(_verdict(c) for c in shown.failures),
+        code=shown.code,
+        notices=shown.notices,
+        concerns=shown.concerns,
+    )
+
+
+def _display(d: shown_by.Display) -> Display:
+    sentence = tuple(Fragment(f.kind, f.text, f.latex) for f in d.sentence)
+    return Display(d.part, d.suffix, sentence, d.latex, d.text, d.status, d.is_step)
+
+
+def _verdict(c: Check) -> Verdict:
+    return Verdict(c.name, c.passed, c.rhs, c.message, c.counterexample)

@@ -8,8 +8,7 @@ carries itself as Unicode text too (`plain`), for the builders that cannot show 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 from docutils import nodes
 from docutils.nodes import make_id
@@ -24,8 +23,7 @@ PLAIN = "plain"
 FIXED = "fixed-number"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where nodes are made: environment, document, and the source and line they stand for."""
 
     env: BuildEnvironment
@@ -66,12 +64,13 @@ def equation(
         label = f"{place.env.docname}:{serial}"
     if not label:
         return [block]
-    if node_id(label) in place.document.ids:
+    name = node_id(label)
+    if name in place.document.ids:
         place.report.warn("label", f"the equation label {label} is used twice in this document")
         return [block]
     block["label"] = label
     block["number"] = _note(place, label, number, block)
-    target = nodes.target("", "", ids=[node_id(label)])
+    target = nodes.target("", "", ids=[name])
     place.document.note_explicit_target(target)
     return [target, block]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from docutils.parsers.rst import directives
 
@@ -57,20 +57,20 @@ EXPANSION_OPTION_SPEC: Mapping[str, Callable[[str], object]] = {
 }
 
 T = TypeVar("T")
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 Numbers: TypeAlias = tuple[dict[str, str], dict[str, tuple[int, ...]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What one directive or role asks of the engine, and of the page."""
 
     function: str
     wrt: tuple[str, ...]
     settings: Settings
     shapes: str = ""
-    where: Mapping[str, str] = field(default_factory=dict)
-    assume: Mapping[str, str] = field(default_factory=dict)
-    structure: Mapping[str, str] = field(default_factory=dict)
+    where: Mapping[str, str] = _NOTHING
+    assume: Mapping[str, str] = _NOTHING
+    structure: Mapping[str, str] = _NOTHING
     route: str = "both"
     form: str = "compact"
     show: tuple[str, ...] = ()
@@ -80,8 +80,8 @@ class Request:
     verify: bool = True
     samples: int = 3
     tolerance: float | None = None
-    numbers: Mapping[str, str] = field(default_factory=dict)
-    cuts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    numbers: Mapping[str, str] = _NOTHING
+    cuts: Mapping[str, tuple[int, ...]] = _NOTHING
 
 
 def read_request(function: str, options: Mapping[str, object], settings: Settings) -> Request:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sphinx.environment import BuildEnvironment
 
@@ -17,12 +16,12 @@ DOMAIN = "trace-derivative"
 Status = Literal["verified", "failed", "unchecked", "refused"]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One derivation, or what stands in its place where there is none.
 
     `name` is what a reference says (empty: nobody can refer to it), `equations` the labels of its
-    displayed equations with their fixed numbers (empty: Sphinx numbers), `said` its warnings.
+    displayed equations with their fixed numbers (empty: Sphinx numbers), `said` its warnings,
+    `entries` the entries of the cache that keep it.
     """
 
     docname: str
@@ -34,6 +33,7 @@ class Record:
     status: Status
     equations: tuple[tuple[str, str], ...] = ()
     said: tuple[tuple[Subtype, str], ...] = ()
+    entries: tuple[str, ...] = ()
 
     def title(self) -> str:
         """What is derived, in words."""

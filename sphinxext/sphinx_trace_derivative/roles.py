@@ -7,11 +7,13 @@ from docutils.nodes import Node, system_message
 from sphinx.util.docutils import SphinxRole
 
 from .config import settings
-from .engine import Refusal, derive
+from .engine import Refusal
 from .equations import Place, inline_formula
 from .logging import Report
+from .lookup import Found, find
 from .options import Request, inline_request
 from .records import Record, Status, note
+from .results import Result
 from .verdict import judge, warn_of_failures
 
 __all__ = ["TraceDerivativeRole"]
@@ -27,13 +29,24 @@ class TraceDerivativeRole(SphinxRole):
         text = self._written()
         try:
             request = self._request(text)
-            made, status = self._formulas(place, request, text)
+            found = find(self.env, request)
+            made, status = self._formulas(place, request, found.results, text)
         except Refusal as refusal:
             place.report.warn(refusal.subtype, refusal.message)
+            found = Found((), ())
             made, status = [_literal(place, text, "refused")], "refused"
-        said = tuple(place.report.said)
-        docname = self.env.docname
-        note(self.env, Record(docname, place.report.location, "", "", text, "", status, (), said))
+        record = Record(
+            docname=self.env.docname,
+            location=place.report.location,
+            name="",
+            anchor="",
+            function=text,
+            variable="",
+            status=status,
+            said=tuple(place.report.said),
+            entries=found.entries,
+        )
+        note(self.env, record)
         return made, []
 
     def _request(self, text: str) -> Request:
@@ -42,8 +55,9 @@ class TraceDerivativeRole(SphinxRole):
         except ValueError as problem:
             raise Refusal("input", str(problem)) from problem
 
-    def _formulas(self, place: Place, request: Request, text: str) -> tuple[list[Node], Status]:
-        results = derive(request)
+    def _formulas(
+        self, place: Place, request: Request, results: tuple[Result, ...], text: str
+    ) -> tuple[list[Node], Status]:
         if len(results) > 1:
             raise Refusal("input", "in running text a derivation has one variable")
         (result,) = results

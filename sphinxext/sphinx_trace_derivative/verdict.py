@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from .engine import Result
 from .logging import Report
 from .options import Request
 from .records import Status
-
-if TYPE_CHECKING:
-    from trace_derivative.checks import Check
+from .results import Result, Verdict
 
 __all__ = ["judge", "warn_of_failures"]
 
@@ -33,13 +28,13 @@ def warn_of_failures(result: Result, request: Request, report: Report) -> None:
         report.warn("notice", f"{result.function}: {notice}")
 
 
-def _warn_of_claim(claim: Check, result: Result, request: Request, report: Report) -> None:
+def _warn_of_claim(claim: Verdict, result: Result, request: Request, report: Report) -> None:
     if not claim.passed and not request.expect_fails:
         report.warn("claim", _in_words(claim, result))
     if claim.passed and request.expect_fails:
         report.warn("claim", f"{request.expect} is right, but :expect-fails: says that it is wrong")
 
 
-def _in_words(check: Check, result: Result) -> str:
+def _in_words(check: Verdict, result: Result) -> str:
     first = f"derivative of {result.function} by {result.variable}: {check.name}: {check.message}"
     return "\n".join([first, check.counterexample] if check.counterexample else [first])
