@@ -48,6 +48,7 @@ bench: $(VENV)/with-bench
 	$(PY) benchmarks/growth.py
 	$(PY) benchmarks/imports.py
 	$(PY) benchmarks/stages.py
+	$(PY) benchmarks/site.py
 
 fuzz: $(VENV)/with-test
 	$(PY) benchmarks/random_expressions.py $(FUZZARGS)
