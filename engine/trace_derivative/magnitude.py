@@ -59,6 +59,9 @@ class Magnitude(Evaluator):
                 args = (a, b)
                 below = reciprocal(self._at_point.array(b))
                 slopes = [below, times(own, below)]
+            case ex.Power(base=base, exponent=ex.Number(value=p)) if p > 0 and p.denominator == 1:
+                array, axes = self._at(_without_signs(base))  # a product of that many factors
+                return array**p.numerator, axes
             case ex.Power(base=base, exponent=ex.Number(value=p)):
                 args = (base,)
                 below = reciprocal(self._at_point.array(base))

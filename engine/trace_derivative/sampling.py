@@ -394,7 +394,8 @@ _DISTANCES: dict[str, Callable[..., Array]] = {
     "positive": np.abs,
     "unit": lambda a: np.abs(1 - np.abs(a)),
     "unequal": lambda a, b: np.abs(a - b),
-    "plane": lambda a, b: np.maximum(np.abs(a), np.abs(b)),
+    # the angle of the point (b, a) jumps where a changes its sign beside a negative b
+    "plane": lambda a, b: np.where(b < 0, np.abs(a), np.maximum(np.abs(a), np.abs(b))),
 }
 """How far arguments are from the edge of a domain, or from a kink; see `functions`."""
 

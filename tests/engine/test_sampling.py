@@ -13,7 +13,7 @@ import trace_derivative as td
 from trace_derivative import expr as ex
 from trace_derivative.errors import ParseError, ShapeError, UnsupportedError
 from trace_derivative.evaluate import evaluate
-from trace_derivative.expr import Expr, apply, mul, number, total, trace, transpose
+from trace_derivative.expr import Expr, apply, mul, number, sub, total, trace, transpose
 from trace_derivative.numeric import gradient
 from trace_derivative.sampling import Sample, kinds_of, samples
 
@@ -209,3 +209,11 @@ def test_a_sample_can_be_pasted_into_python() -> None:
     assert scope["dims"] == sample.dims
     for name, value in sample.values.items():
         assert np.array_equal(scope["values"][name], value)
+
+
+def test_angles_are_drawn_away_from_their_jump() -> None:
+    """`arctan2(0, x)` is pi or minus pi for a negative x, by the sign of the zero."""
+    x = ex.symbol("x", ("n", 1))
+    zero = sub(mul(number(2), x), mul(number(2), x))
+    for point in draw(total(apply("arctan2", zero, x))):
+        assert (point.values["x"] > 0).all()

@@ -250,3 +250,9 @@ def test_what_is_left_of_terms_that_cancel_is_compared_where_it_is_no_rounding()
     f = "1000000*sum(x) - 1000000*sum(x) + sum(x.^2)"
     assert not td.check("2*x + 0.01*x", of=f, wrt="x").passed
     assert td.check("2*x", of=f, wrt="x").passed
+
+
+def test_what_is_left_of_a_power_of_what_cancels_is_rounding() -> None:
+    d = td.derive("((x' - x')*x).^3", wrt="x")
+    assert d.verification.passed
+    assert not td.check("1e-6*x", of="((x' - x')*x).^3", wrt="x").passed

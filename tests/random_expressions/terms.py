@@ -334,7 +334,7 @@ def larger(sign: int) -> Callable[[Array, Array], Array]:
 def angle(a: Array, b: Array) -> Array:
     """The angle of the point (b, a), with the rate at which it turns as the dual part."""
     x, y = np.real(b), np.real(a)
-    if not np.min(np.hypot(x, y)) > 0.02:
+    if not np.min(np.where(x < 0, np.abs(y), np.hypot(x, y))) > 0.02:
         raise NoPoint
     turn = (x * np.imag(a) - y * np.imag(b)) / (x * x + y * y)
     return np.asarray(np.angle(x + 1j * y) + 1j * turn)
