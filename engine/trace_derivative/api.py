@@ -14,6 +14,7 @@ from . import (
     indexed as ix,
     length,
     numeric,
+    render_text,
     simplify as simplification,
     sympy_functions,
 )
@@ -309,4 +310,5 @@ def clear_caches() -> None:
     length.clear()
     expand.clear()
     numeric.clear()
+    render_text.clear()
     sympy_functions.clear()

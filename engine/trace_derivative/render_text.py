@@ -33,14 +33,22 @@ _CALLS: dict[type[ex.Node], str] = {
 TRIANGLES: dict[ex.Part, str] = {"lower": "tril", "upper": "triu"}
 
 
+_MEMO_LIMIT = 100_000
+
+
+def clear() -> None:
+    """Forget all texts."""
+    _WRITER.clear()
+
+
 def text(e: Expr) -> str:
     """The canonical text of an expression."""
-    return _Writer().of(e)[0]
+    return _WRITER.of(e)[0]
 
 
 def indexed_text(t: Indexed) -> str:
     """The canonical text of an index form, `sum(i,j: A[i,j]*X[j,i])`."""
-    return _Writer().of_indexed(t)[0]
+    return _WRITER.of_indexed(t)[0]
 
 
 def with_free_indices(t: Indexed, free: tuple[ex.Index, ...]) -> str:
@@ -69,11 +77,16 @@ def _number(value: Fraction) -> tuple[str, int]:
 
 
 class _Writer:
-    """One printing: remembers the text of shared parts."""
+    """Writes texts, and remembers those of all parts."""
 
     def __init__(self) -> None:
         self._done: dict[Expr, tuple[str, int]] = {}
         self._done_indexed: dict[Indexed, tuple[str, int]] = {}
+
+    def clear(self) -> None:
+        """Forget all texts."""
+        self._done.clear()
+        self._done_indexed.clear()
 
     # -------------------------------------------------------------- matrix language
 
@@ -81,6 +94,8 @@ class _Writer:
         """Text and binding strength."""
         found = self._done.get(e)
         if found is None:
+            if len(self._done) > _MEMO_LIMIT:
+                self._done.clear()
             found = self._done[e] = self._write(e)
         return found
 
@@ -219,6 +234,8 @@ class _Writer:
         """Text and binding strength of an index form."""
         found = self._done_indexed.get(t)
         if found is None:
+            if len(self._done_indexed) > _MEMO_LIMIT:
+                self._done_indexed.clear()
             found = self._done_indexed[t] = self._write_indexed(t)
         return found
 
@@ -296,3 +313,6 @@ def constant(name: str, dims: Sequence[Dim]) -> str:
     parts = list(zip_longest(*map(sizes.factors, dims), fillvalue=1))
     calls = [f"{name}({','.join(map(str, part))})" for part in parts]
     return reduce(lambda rest, first: f"kron({first},{rest})", reversed(calls))
+
+
+_WRITER = _Writer()

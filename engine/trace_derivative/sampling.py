@@ -390,12 +390,16 @@ class _OutsideError(Exception):
     """The point is outside the domain, or too near to its edge."""
 
 
+def _from_cut(a: Array, b: Array) -> Array:
+    """The angle of the point (b, a) jumps where a changes its sign beside a negative b."""
+    return np.asarray(np.where(b < 0, np.abs(a), np.maximum(np.abs(a), np.abs(b))))
+
+
 _DISTANCES: dict[str, Callable[..., Array]] = {
     "positive": np.abs,
     "unit": lambda a: np.abs(1 - np.abs(a)),
     "unequal": lambda a, b: np.abs(a - b),
-    # the angle of the point (b, a) jumps where a changes its sign beside a negative b
-    "plane": lambda a, b: np.where(b < 0, np.abs(a), np.maximum(np.abs(a), np.abs(b))),
+    "plane": _from_cut,
 }
 """How far arguments are from the edge of a domain, or from a kink; see `functions`."""
 
