@@ -207,6 +207,8 @@ def _one(case: Case, d: td.Derivation, rng: Random, depth: Depth) -> Verdict:
     if len(misses) == seen:
         return Verdict(NO_POINT, "ill-conditioned" if seen else "")
     if depth is Depth.ALL:
+        if unsized(case.term) and _read_otherwise(case, d, values, dims):
+            return Verdict(OTHER, "sizes left out")
         _thorough(case, d, values, dims)
     return Verdict(RIGHT if gradient is not None else INDEX_ONLY)
 
