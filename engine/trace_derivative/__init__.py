@@ -7,7 +7,7 @@
 The modules are loaded when they are first used: to import the package costs next to nothing.
 """
 
-from importlib import import_module
+from importlib import import_module, util
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -68,8 +68,10 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    """A public name, its module loaded."""
+    """A public name, its module loaded; or a module."""
     if name not in _HOME:
+        if not name.startswith("_") and util.find_spec(f"{__name__}.{name}") is not None:
+            return import_module(f".{name}", __name__)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = getattr(import_module(f".{_HOME[name]}", __name__), name)
     globals()[name] = found

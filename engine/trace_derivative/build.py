@@ -145,7 +145,10 @@ class Builder:
             case Reshaped(arg=arg):
                 return ex.unvec(self._of(arg), *self._sizes.shape(node))
             case DeltaOf(row=row, column=column):
-                return ex.delta(self.index(row), self.index(column))
+                i, j = self.index(row), self.index(column)
+                if i.dim != j.dim:
+                    raise ShapeError(f"delta of an index over {i.dim} and one over {j.dim}")
+                return ex.delta(i, j)
             case _:
                 assert_never(node)
 
@@ -222,6 +225,8 @@ class Builder:
         value = exponent.value if isinstance(exponent, ex.Number) else None
         if value is not None and value < 0 and vanishes(base):
             raise self._by_zero(node)
+        if not node.elementwise and not ex.is_scalar(exponent):
+            raise ShapeError(f"an exponent is a scalar, not {ex.describe(exponent.shape)}")
         if node.elementwise or ex.is_scalar(base):
             if value is not None:
                 self._check_power(base, value, node.exponent)

@@ -3,7 +3,9 @@
 Input are arrays by symbol name, real or complex; output is a NumPy array.  The value of a node
 has the shape `(*sizes of its axes, rows, columns)`, so a sum over an index is a sum over an
 axis, and no environment of indices is needed: values are built bottom-up and remembered by
-node.  Nothing is conjugated, so that the complex step can pass through everything.
+node.  Traces, sums and norms of very large Kronecker products are taken factor by factor, by the
+rule that the derivation uses too; tests compare it with the product itself.  Nothing is
+conjugated, so that the complex step can pass through everything.
 """
 
 from __future__ import annotations

@@ -43,7 +43,9 @@ def current() -> Limits:
 
 
 class limited:
-    """Run a block under `limits` (default: those in force); deep recursion is a `LimitError`.
+    """Run a block under `limits` (default: those in force).
+
+    Deep recursion is a `LimitError`, and so is more memory than there is.
 
     A block within another never has more time than that one.
     """
@@ -78,12 +80,15 @@ class limited:
             _deadline.reset(deadline)
             _current.reset(limits)
         if isinstance(problem, RecursionError):
-            raise LimitError(
-                "the expression is nested too deeply",
-                source=self._source,
-                span=(0, len(self._source)) if self._source else None,
-                hint="give parts of it names (where)",
+            raise self._error(
+                "the expression is nested too deeply", "give parts of it names (where)"
             ) from problem
+        if isinstance(problem, MemoryError):
+            raise self._error("not enough memory", "declare some dimensions by small numbers")
+
+    def _error(self, message: str, hint: str) -> LimitError:
+        span = (0, len(self._source)) if self._source else None
+        return LimitError(message, source=self._source, span=span, hint=hint)
 
 
 def check_time() -> None:

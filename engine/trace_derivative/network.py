@@ -156,11 +156,11 @@ class Network:
             if edges:
                 (edge,) = edges
                 edge.settle()
-                matrix, far = edge.toward(i), edge.other(i)
+                factors, far = edge.toward(i), edge.other(i)
                 weight = self._weight(i)
                 vector = ex.ones(i.dim) if weight is None else weight
                 self._remove(edge)
-                self.weigh(far, simplify(ex.mul(*matrix, vector)))
+                self.weigh(far, simplify(ex.mul(*factors, vector)))
                 self._changed(far)
             else:
                 self.scalars.append(self._sum_of_weights(i))

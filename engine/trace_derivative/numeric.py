@@ -8,6 +8,7 @@ imaginary part as a dual number would (`functions`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Literal, TypeAlias
@@ -73,7 +74,8 @@ def gradient(
             moved = Axed(x + steps[..., None, None] * units[part], (AXIS, *axes))
             return Evaluator({**values, variable.name: moved}, dims).value(e, (AXIS, *axes))
 
-        parts = [slice(k, min(k + _AT_ONCE, count)) for k in range(0, count, _AT_ONCE)]
+        at_once = max(1, _AT_ONCE // math.prod(x.shape[:-2]))
+        parts = [slice(k, min(k + at_once, count)) for k in range(0, count, at_once)]
         if method == "complex step":
             slopes = [_complex_step(along, scale[part].shape, part) for part in parts]
         else:

@@ -145,12 +145,12 @@ def _general_merged(exponents: Powers, others: list[Expr]) -> tuple[Powers, list
     for s in others:
         assert isinstance(s, ex.Power)
         old = sums.get(s.base)
-        sums[s.base] = s.exponent if old is None else simplify(ex.add(old, s.exponent))
+        sums[s.base] = s.exponent if old is None else _sum_in_order(old, s.exponent)
     numbers = dict(exponents)
     for base, exponent in sums.items():
         p = numbers.get(base)
         if p is not None:
-            whole = simplify(ex.add(exponent, ex.number(p)))
+            whole = _sum_in_order(exponent, ex.number(p))
             apart = ex.mul(ex.power(base, exponent), ex.power(base, ex.number(p)))
             if length(ex.power(base, whole)) < length(apart):
                 sums[base] = whole
@@ -162,6 +162,12 @@ def _general_merged(exponents: Powers, others: list[Expr]) -> tuple[Powers, list
         else:
             merged.append(ex.power(base, exponent))
     return numbers, merged
+
+
+def _sum_in_order(a: Expr, b: Expr) -> Expr:
+    """The sum of two exponents, the same whichever stood first."""
+    found = simplify(ex.add(a, b))
+    return ex.add(*sorted(found.terms, key=str)) if isinstance(found, ex.Add) else found
 
 
 def _negated_sums(found: Powers) -> int:

@@ -90,8 +90,7 @@ def map_children(e: Expr, f: Callable[[Expr], Expr]) -> Expr:
 
 def with_children(e: Expr, new: tuple[Expr, ...]) -> Expr:
     """The same kind of node over other children, given in the order of `children`."""
-    build = _BUILD.get(type(e))
-    return build(e, new) if build else e
+    return _BUILD[type(e)](e, new) if e.parts else e
 
 
 def _mul(e: Mul, new: tuple[Expr, ...]) -> Expr:

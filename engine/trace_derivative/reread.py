@@ -30,6 +30,8 @@ def reread(
         e = Builder(_Settled(ranges), symbols).build(parsed)
     except (_OpenError, TraceDerivativeError):
         return None
+    if not {i.name for i in e.free} <= {i.name for i in parsed.free or ()}:
+        return None  # an index that nothing binds
     if parsed.free is not None:
         shape = SCALAR  # an entry
     return e if shape in (None, e.shape) else None

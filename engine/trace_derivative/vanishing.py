@@ -1,4 +1,4 @@
-"""What is zero because of its form alone, whatever the values are: all of it, or some entries."""
+"""What is zero by its form, or by what is said of the symbols: all of it, or some entries."""
 
 from __future__ import annotations
 

@@ -61,13 +61,13 @@ def read_entry(folder: Path, name: str) -> Any:
 
 def write_entry(folder: Path, name: str, data: Any) -> None:
     """Keep plain data under a name; other builds see all of it or nothing."""
-    body = json.dumps(data, separators=(",", ":")).encode("ascii")
     draft = folder / f"{name}.{os.urandom(8).hex()}"
     try:
+        body = json.dumps(data, separators=(",", ":")).encode("ascii")
         folder.mkdir(parents=True, exist_ok=True)
         draft.write_bytes(_seal(name, body) + b"\n" + body)
         draft.replace(folder / name)
-    except OSError:
+    except (OSError, TypeError, ValueError):
         with suppress(OSError):
             draft.unlink()
 
@@ -97,7 +97,8 @@ def prune(folder: Path, used: Set[str]) -> None:
         surplus = len(unused) - max(SPARE, len(used))
         if surplus > 0:
             for entry in sorted(unused, key=lambda e: e.stat().st_mtime_ns)[:surplus]:
-                Path(entry).unlink()
+                with suppress(OSError):
+                    Path(entry).unlink()
     with suppress(OSError), os.scandir(folder.parent) as engines:
         others = [engine for engine in engines if engine.name != folder.name]
         for engine in sorted(others, key=lambda e: e.stat().st_mtime_ns)[:-1]:

@@ -7,8 +7,8 @@ where chains are cut.  A page that is built again needs its page entry only, and
 whose presentation was changed is derived and typeset anew, and takes over the checks, which are
 most of the work.  Labels, numbers, folding and captions are put on later and change no name.
 
-A failed verification, a false claim and a refusal are never kept: they are worked out, and said,
-in every build.
+A failed verification, a false claim that is not announced, and a refusal are never kept: they
+are worked out, and said, in every build.
 """
 
 from __future__ import annotations

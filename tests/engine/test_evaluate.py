@@ -6,7 +6,7 @@ import random
 import warnings
 from fractions import Fraction
 from math import prod
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -324,3 +324,12 @@ def test_shared_parts_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None
     evaluator.value(ex.trace(mul(ex.inverse(S), T)))
     evaluator.value(mul(ex.inverse(S), x))
     assert seen.count(ex.inverse(S)) == 1
+
+
+def test_every_kind_of_node_has_a_value_and_can_be_made_again() -> None:
+    from trace_derivative import evaluate as of_values, rebuild
+
+    kinds = set(get_args(ex.Expr))
+    leaves = {ex.Symbol, ex.Number, ex.Identity, ex.Ones, ex.Zeros, ex.Delta}
+    assert set(of_values._VALUES) == kinds
+    assert set(rebuild._BUILD) == kinds - leaves

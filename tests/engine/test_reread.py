@@ -78,3 +78,18 @@ def test_shape_has_to_be_the_one_that_is_known() -> None:
 def test_index_with_the_name_of_a_symbol_is_refused() -> None:
     assert reread("sum(i: x[i])", SYMBOLS, None, {"i": "n"}) is not None
     assert reread("sum(x: x[x])", SYMBOLS, None, {"x": "n"}) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2^x",  # would be elementwise
+        "T^A",
+        "[i] A[i,j]*x[j]",  # an index that nothing binds
+        "A[i,j]",
+        "delta(i,j)",
+        "sum(i,j: delta(i,j)*A[i,j])",  # over two dimensions
+    ],
+)
+def test_what_the_language_refuses_is_not_read(text: str) -> None:
+    assert reread(text, SYMBOLS, None, {"i": "m", "j": "n"}) is None

@@ -17,6 +17,7 @@ from trace_derivative.expr import Expr
 from trace_derivative.factor import factored
 from trace_derivative.length import length
 from trace_derivative.read import read
+from trace_derivative.sampling import complaint_at
 from trace_derivative.simplify import simplify
 
 SHAPES = (
@@ -269,6 +270,8 @@ def _finite(e: Expr, seed: int, nudge: float = 0.0) -> np.ndarray | None:
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
+            if complaint_at((e,), at, known, 1e100) is not None:
+                return None  # the inverse of a singular matrix, say
             found = np.asarray(e.evaluate(at, known))
         except (ArithmeticError, ValueError):
             return None
