@@ -65,19 +65,21 @@ def symbol(name: str, shape: Shape, rank: int | None = None) -> Symbol:
 
 def number(value: Fraction | int) -> Number:
     """An exact number."""
-    if value is _UNIT:
+    if value is UNIT:
         return ONE
-    exact = value if isinstance(value, Fraction) else _whole(value)
+    exact = value if isinstance(value, Fraction) else whole(value)
     return make(Number, SCALAR, (), number=exact)
 
 
-_whole = lru_cache(maxsize=1024)(Fraction)
-_UNIT = _whole(1)
+whole = lru_cache(maxsize=1024)(Fraction)
+"""A whole number as an exact one, the same object each time."""
+UNIT = whole(1)
+"""The coefficient of most products: to know it again is quicker than to compare."""
 
 
-ZERO = make(Number, SCALAR, (), number=_whole(0))
-ONE = make(Number, SCALAR, (), number=_UNIT)
-TWO = make(Number, SCALAR, (), number=_whole(2))
+ZERO = make(Number, SCALAR, (), number=whole(0))
+ONE = make(Number, SCALAR, (), number=UNIT)
+TWO = make(Number, SCALAR, (), number=whole(2))
 
 
 def identity(dim: Dim) -> Expr:
@@ -130,40 +132,40 @@ def add(*terms: Expr) -> Expr:
 
 def mul(*factors: Expr) -> Expr:
     """The product of matrices and scalars, in the normal form of `Mul`."""
-    coefficient = _UNIT
+    coefficient = UNIT
     scalars: list[Expr] = []
     chain: list[Expr] = []
     for f in factors:
         if isinstance(f, Mul):
-            if f.coefficient is not _UNIT:
-                coefficient = _times(coefficient, f.coefficient)
+            if f.coefficient is not UNIT:
+                coefficient = exact_product(coefficient, f.coefficient)
             _flush(chain, scalars)
             if f.shape == SCALAR and f.matrices:
-                scalars.append(_product(_UNIT, (), f.matrices))
+                scalars.append(_product(UNIT, (), f.matrices))
             else:
                 scalars.extend(f.scalars)
                 _extend(chain, f.matrices, scalars)
         elif f.shape != SCALAR:
             _extend(chain, (f,), scalars)
         elif isinstance(f, Number):
-            coefficient = _times(coefficient, f.value)
+            coefficient = exact_product(coefficient, f.value)
         else:
             _flush(chain, scalars)
             scalars.append(f)
     shape = (chain[0].shape[0], chain[-1].shape[1]) if chain else SCALAR
-    if coefficient is not _UNIT and coefficient == 0:
+    if coefficient is not UNIT and coefficient == 0:
         return zeros(*shape)
     if chain and shape == SCALAR and scalars:
-        scalars.append(_product(_UNIT, (), tuple(chain)))
+        scalars.append(_product(UNIT, (), tuple(chain)))
         chain = []
     if len(scalars) > 1:
         scalars.sort(key=is_divisor)
     return _product(coefficient, tuple(scalars), tuple(chain))
 
 
-def _times(a: Fraction, b: Fraction) -> Fraction:
+def exact_product(a: Fraction, b: Fraction) -> Fraction:
     """The product of two numbers, of which one is 1 most of the time."""
-    return b if a is _UNIT else a if b is _UNIT else a * b
+    return b if a is UNIT else a if b is UNIT else a * b
 
 
 def _extend(chain: list[Expr], more: tuple[Expr, ...], scalars: list[Expr]) -> None:
@@ -184,7 +186,7 @@ def _extend(chain: list[Expr], more: tuple[Expr, ...], scalars: list[Expr]) -> N
 def _flush(chain: list[Expr], scalars: list[Expr]) -> None:
     """Move a chain that is 1 x 1 to the scalars."""
     if chain and chain[-1].shape[1] == 1 and chain[0].shape[0] == 1:
-        scalars.append(_product(_UNIT, (), tuple(chain)))
+        scalars.append(_product(UNIT, (), tuple(chain)))
         chain.clear()
 
 
@@ -193,8 +195,8 @@ def _product(coefficient: Fraction, scalars: tuple[Expr, ...], chain: tuple[Expr
         chain, scalars = scalars[0].matrices, ()
     if not scalars and not chain:
         return number(coefficient)
-    if coefficient is _UNIT or coefficient == 1:
-        coefficient = _UNIT
+    if coefficient is UNIT or coefficient == 1:
+        coefficient = UNIT
         if len(scalars) + len(chain) == 1:
             return chain[0] if chain else scalars[0]
     shape = (chain[0].shape[0], chain[-1].shape[1]) if chain else SCALAR
@@ -219,10 +221,10 @@ def sub(a: Expr, b: Expr) -> Expr:
 def split_coefficient(e: Expr) -> tuple[Fraction, Expr]:
     """`(c, rest)` with `e = c * rest` and no number in front of the rest."""
     if isinstance(e, Mul):
-        return e.coefficient, _product(_UNIT, e.scalars, e.matrices)
+        return e.coefficient, _product(UNIT, e.scalars, e.matrices)
     if isinstance(e, Number):
         return e.value, ONE
-    return _UNIT, e
+    return UNIT, e
 
 
 def split_front(e: Expr) -> tuple[Expr, Expr]:
@@ -345,7 +347,7 @@ def power(base: Expr, exponent: Expr) -> Expr:
         if isinstance(base, Power) and whole:
             return power(base.base, mul(base.exponent, exponent))
         if whole and isinstance(base, Mul) and base.shape == SCALAR and abs(p) < 100:
-            parts = base.scalars or (_product(_UNIT, (), base.matrices),)
+            parts = base.scalars or (_product(UNIT, (), base.matrices),)
             if base.coefficient != 1 or len(parts) > 1:
                 front = number(base.coefficient**p.numerator)
                 return mul(front, *[power(s, exponent) for s in parts])

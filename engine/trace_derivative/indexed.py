@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar, assert_never
 
 from . import expr as ex
+from .construct import UNIT, exact_product, whole
 from .expr import Dim, Expr, Index
 
 
@@ -172,17 +172,13 @@ def _make(
 
 def num(value: Fraction | int) -> Num:
     """An exact number."""
-    if value is _UNIT:
+    if value is UNIT:
         return ONE
-    return _make(Num, (), number=value if isinstance(value, Fraction) else _whole(value))
+    return _make(Num, (), number=value if isinstance(value, Fraction) else whole(value))
 
 
-_whole = lru_cache(maxsize=1024)(Fraction)
-_UNIT = _whole(1)
-
-
-ONE = _make(Num, (), number=_UNIT)
-ZERO = _make(Num, (), number=_whole(0))
+ONE = _make(Num, (), number=UNIT)
+ZERO = _make(Num, (), number=whole(0))
 
 
 def element(matrix: Expr, row: Index | None = None, column: Index | None = None) -> Indexed:
@@ -214,14 +210,14 @@ def is_indicator(t: Indexed) -> bool:
 
 def times(*factors: Indexed) -> Indexed:
     """The product; nested products become flat, numbers go in front."""
-    coefficient = _UNIT
+    coefficient = UNIT
     flat: list[Indexed] = []
     for f in factors:
         if isinstance(f, Times):
-            coefficient = _product(coefficient, f.coefficient)
+            coefficient = exact_product(coefficient, f.coefficient)
             flat.extend(f.factors)
         elif isinstance(f, Num):
-            coefficient = _product(coefficient, f.value)
+            coefficient = exact_product(coefficient, f.value)
         else:
             flat.append(f)
     indicators = [f for f in flat if is_indicator(f)]
@@ -232,15 +228,10 @@ def times(*factors: Indexed) -> Indexed:
     if not flat:
         return num(coefficient)
     if coefficient == 1:
-        coefficient = _UNIT
+        coefficient = UNIT
         if len(flat) == 1:
             return flat[0]
     return _make(Times, (*flat,), (*flat,), number=coefficient)
-
-
-def _product(a: Fraction, b: Fraction) -> Fraction:
-    """The product of two numbers, of which one is 1 most of the time."""
-    return b if a is _UNIT else a if b is _UNIT else a * b
 
 
 def plus(*terms: Indexed) -> Indexed:
