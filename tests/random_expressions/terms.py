@@ -257,7 +257,9 @@ def log_gamma(z: Array) -> Array:
 
 
 def regular(z: Array) -> Array:
-    """The square matrix, where it is far from singular."""
+    """The square matrix, where it is far from singular, and not zero but for rounding."""
+    if not np.abs(z.real).max() > 1e-9:
+        raise NoPoint
     if z.shape[0] > 1 and not np.linalg.cond(z.real) < 1e4:
         raise NoPoint
     return z
