@@ -58,7 +58,7 @@ def without_units(
 
 def has_unit(t: Indexed) -> bool:
     """Is there an entry over a unit matrix in a form?"""
-    return _unit_of(t) is not None or any(map(has_unit, ix.children(t)))
+    return _unit_of(t) is not None or any(map(has_unit, t.parts))
 
 
 def _row_and_column(f: ix.Element) -> tuple[Index | None, Index | None]:
@@ -90,7 +90,7 @@ def _unit_of(f: Indexed) -> _Unit | None:
         f.matrix, ex.Kron | ex.Vec | ex.Unvec | ex.Block
     ):
         return None
-    for n, part in enumerate(ex.children(f.matrix)):
+    for n, part in enumerate(f.matrix.parts):
         if part.free:
             match part:
                 case ex.Mul(

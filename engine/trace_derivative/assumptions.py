@@ -255,7 +255,7 @@ class _Rewriter:
     def _vanishing(self, e: Expr, arg: Expr) -> Expr:
         """A trace, or a sum of all entries, that equals its own negative; else the lesser one."""
         other = ex.with_children(e, (turned(arg, self.facts),))
-        front, rest = ex.split_front(ex.children(other)[0])
+        front, rest = ex.split_front(other.parts[0])
         other = ex.mul(front, ex.with_children(e, (rest,)))
         if any(_same_text(ex.neg(e), x) for x in _rotations(other)):
             return ex.ZERO

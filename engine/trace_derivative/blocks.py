@@ -85,7 +85,7 @@ def rewritten(e: Expr) -> Expr:
 
 def _block(e: Expr) -> Expr:
     assert isinstance(e, ex.Block)
-    if all(map(ex.is_zero, ex.children(e))):
+    if all(map(ex.is_zero, e.parts)):
         return ex.zeros(*e.shape)
     diagonal = heights(e) == widths(e)
     places = [(p, i == j) for i, row in enumerate(e.grid) for j, p in enumerate(row)]
@@ -103,7 +103,7 @@ def _transpose(e: Expr) -> Expr:
 
 def _entrywise(e: Expr) -> Expr:
     """Sums, elementwise products, quotients, functions: block by block."""
-    fronts = [ex.split_front(p) for p in ex.children(e)]
+    fronts = [ex.split_front(p) for p in e.parts]
     blocks = [rest for _, rest in fronts if isinstance(rest, ex.Block)]
     if not blocks:
         return e
@@ -147,17 +147,17 @@ def _trace(e: Expr) -> Expr:
 
 
 def _total(e: Expr) -> Expr:
-    (arg,) = ex.children(e)
+    (arg,) = e.parts
     if not isinstance(arg, ex.Block):
         return e
-    return ex.add(*[ex.total(p) for p in ex.children(arg)])
+    return ex.add(*[ex.total(p) for p in arg.parts])
 
 
 def _operation(e: Expr) -> Expr:
     assert isinstance(e, ex.Operation)
     if not isinstance(e.arg, ex.Block):
         return e
-    parts = [p for p in ex.children(e.arg) if not ex.is_zero(p)]
+    parts = [p for p in e.arg.parts if not ex.is_zero(p)]
     if e.operator == "norm1":
         return ex.add(*[ex.norm1(p) for p in parts])
     if e.operator == "norm2":

@@ -75,7 +75,7 @@ def _turned(e: Expr) -> Expr:
             | ex.MatrixFunction()
             | ex.Frechet()
         ):
-            flipped = [canonical(ex.transpose(c)) for c in ex.children(e)]
+            flipped = [canonical(ex.transpose(c)) for c in e.parts]
             return _canonical(ex.with_children(e, tuple(flipped)))
         case ex.Triangle(arg=arg, part=part):
             return ex.triangle(ex.mirrored(part), canonical(ex.transpose(arg)))

@@ -92,7 +92,7 @@ class _Places:
         stack = [t]
         while stack:
             node = stack.pop()
-            stack.extend(ix.children(node))
+            stack.extend(node.parts)
             if isinstance(node, ix.KroneckerDelta):
                 blocked |= node.free
             if not isinstance(node, ix.Element) or node in self.entries:
@@ -198,7 +198,7 @@ def _replaced(
         groups = [ex.kron(*entry.factors[a:b]) for a, b in places.groups(t)]
         triples = zip(groups, rows, columns, strict=True)
         return ix.times(front, *[opened(m, i, j) for m, i, j in triples])
-    parts = ix.children(t)
+    parts = t.parts
     if not parts:
         return t
     new = tuple(_replaced(p, splits, places, changed, opened) for p in parts)

@@ -201,7 +201,7 @@ def _inner(
     names = ix.fresh_names(taken | ex.index_names(matrix))
     scope = _names_of((*indices, *free))
     parts: list[Indexed] = []
-    for number, arg in enumerate(ex.children(matrix)):
+    for number, arg in enumerate(matrix.parts):
         if variable.name not in arg.symbols:
             continue
         a, b = (None if d == 1 else Index(next(names), d) for d in arg.shape)
@@ -242,7 +242,7 @@ def _linear(
     free: tuple[Index, ...],
 ) -> Iterator[Indexed]:
     """Derivative of an entry of something that is linear in each of its parts."""
-    parts = ex.children(matrix)
+    parts = matrix.parts
     taken = {i.name for i in (*indices, *free)} | set(matrix.symbols) | ex.dim_names(matrix)
     taken |= ex.index_names(matrix)
     for n, part in enumerate(parts):

@@ -168,7 +168,7 @@ def power_rule(e: Expr) -> Expr:
         return ex.power(ex.apply("sqrt", e.base), ex.number(2 * p))
     is_root = isinstance(e.base, ex.Apply) and e.base.function == "sqrt"
     if is_root and p.denominator == 1 and p % 2 == 0:
-        return ex.power(ex.children(e.base)[0], ex.number(p / 2))
+        return ex.power(e.base.parts[0], ex.number(p / 2))
     if isinstance(e.base, ex.Mul) and e.base.shape != ex.SCALAR and p.denominator == 1:
         c, rest = ex.split_coefficient(e.base)
         if c != 1:

@@ -147,7 +147,7 @@ class Evaluator:
         """Is the argument a Kronecker product of very many entries?"""
         if not ex.holds(e, ex.Kron):
             return False
-        _, arg = ex.split_front(ex.children(e)[0])
+        _, arg = ex.split_front(e.parts[0])
         if not isinstance(arg, ex.Kron):
             return False
         return math.prod(self.size(d) for d in arg.shape) > _MOST_ENTRIES
@@ -316,7 +316,7 @@ class Evaluator:
         return np.power(a, b), axes
 
     def _matrix_function(self, e: ex.MatrixFunction | ex.Frechet) -> Value:
-        arrays, axes = stacks.align_all([self._at(part) for part in ex.children(e)])
+        arrays, axes = stacks.align_all([self._at(part) for part in e.parts])
         f = functions.TABLE.get(e.function)
         if isinstance(e, ex.MatrixFunction):
             value = spectral.function_of(f.evaluate, *arrays) if f else spectral.power(*arrays)

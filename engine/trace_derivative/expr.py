@@ -94,7 +94,6 @@ from .nodes import (
     Vec as Vec,
     Zeros as Zeros,
     aliases as aliases,
-    children as children,
     clear as clear,
     describe as describe,
     dim_names as dim_names,

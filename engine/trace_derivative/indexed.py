@@ -302,11 +302,6 @@ def pow_(base: Indexed, exponent: Indexed) -> Indexed:
     return _make(Pow, (base, exponent), base, exponent)
 
 
-def children(t: Indexed) -> tuple[Indexed, ...]:
-    """The direct parts, in reading order."""
-    return t.parts
-
-
 def map_children(t: Indexed, f: Callable[[Indexed], Indexed]) -> Indexed:
     """The same kind of value over `f(part)` for every part."""
     new = tuple([f(part) for part in t.parts])
@@ -369,7 +364,7 @@ def all_names(t: Indexed) -> frozenset[str]:
         else:
             own = _NO_NAMES
         own = own.union([i.name for i in t.free])
-        found = _names[t] = own.union(*[all_names(part) for part in children(t)])
+        found = _names[t] = own.union(*[all_names(part) for part in t.parts])
     return found
 
 
@@ -381,7 +376,7 @@ def ranges(t: Indexed) -> dict[str, Dim]:
         node = stack.pop()
         if isinstance(node, SumOver):
             found.update((i.name, i.dim) for i in node.indices)
-        stack.extend(children(node))
+        stack.extend(node.parts)
     return found
 
 
@@ -518,7 +513,7 @@ def _by_appearance(t: SumOver, names: Mapping[Index, Index]) -> list[Index]:
             if not missing.keys().isdisjoint(node.free):
                 if isinstance(node, SumOver) and not missing.keys().isdisjoint(node.indices):
                     node = rename_apart(node, [i.name for i in t.indices])
-                stack.extend(reversed(children(node)))
+                stack.extend(reversed(node.parts))
             continue
         for i in seen:
             if i in missing:

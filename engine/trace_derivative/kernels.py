@@ -39,7 +39,7 @@ def has_kernel(t: Indexed) -> bool:
     """Is there a kernel among the factors and terms of an index form?"""
     if isinstance(t, ix.Element):
         return places_of_kernel(t.matrix) is not None
-    return any(map(has_kernel, ix.children(t)))
+    return any(map(has_kernel, t.parts))
 
 
 def apart(factors: tuple[Indexed, ...]) -> list[tuple[Indexed, ...]]:
@@ -68,4 +68,4 @@ def is_parameter(i: Index, t: Indexed) -> bool:
         if isinstance(t.matrix, ex.Frechet) and places_of_kernel(t.matrix) is not None:
             inside = (t.matrix.arg, *t.matrix.parameters)
         return any(i in e.free for e in inside)
-    return any(is_parameter(i, part) for part in ix.children(t))
+    return any(is_parameter(i, part) for part in t.parts)

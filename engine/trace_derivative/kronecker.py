@@ -198,7 +198,7 @@ def _with_one_factor(c: Expr, p: Expr, d: Expr, q: Expr) -> Expr | None:
 
 def _elementwise(e: Expr) -> Expr:
     """An elementwise product or quotient of Kronecker products of one split, or of vecs."""
-    parts = ex.children(e)
+    parts = e.parts
     if all(isinstance(p, ex.Vec) for p in parts):
         inner = [p.arg for p in parts if isinstance(p, ex.Vec)]
         if len({a.shape for a in inner}) == 1:
@@ -219,7 +219,7 @@ def _ones_like(factors: tuple[Expr, ...]) -> tuple[Expr, ...]:
 
 def _factorwise(e: Expr) -> Expr:
     """A function that acts on every factor by itself: inverse, power, abs, diagonal."""
-    arg, *others = ex.children(e)
+    arg, *others = e.parts
     if any(o.shape != ex.SCALAR for o in others) or (isinstance(e, ex.Apply) and others):
         return _elementwise(e) if all(isinstance(p, ex.Vec) for p in (arg, *others)) else e
     if isinstance(arg, ex.Vec) and isinstance(e, ex.Apply | ex.Power):
@@ -247,7 +247,7 @@ def _acts_on_factors(e: Expr, factors: tuple[Expr, ...]) -> bool:
 
 def _multiplied(e: Expr) -> Expr:
     """A number that is the product of those of the factors: trace, sum, norms."""
-    (arg,) = ex.children(e)
+    (arg,) = e.parts
     inner = arg.arg if isinstance(arg, ex.Transpose) else arg
     if isinstance(inner, ex.Vec | ex.Unvec):
         return ex.with_children(e, (inner.arg,)) if not isinstance(e, ex.Trace) else e
@@ -269,7 +269,7 @@ def factorised(e: Expr) -> Expr:
     new = ex.map_children(e, factorised)
     if not isinstance(new, ex.Trace | ex.Total | ex.Operation):
         return new
-    (arg,) = ex.children(new)
+    (arg,) = new.parts
     front, inner = ex.split_front(arg)
     if isinstance(new, ex.Operation):
         if new.operator not in ("norm1", "norm2"):
@@ -296,7 +296,7 @@ def _trace(e: Expr) -> Expr:
 
 def _determinant(e: Expr) -> Expr:
     """`det(kron(A,B))` is `det(A)^n*det(B)^m` for A m x m and B n x n."""
-    (arg,) = ex.children(e)
+    (arg,) = e.parts
     factors = factors_of(arg)
     if len(factors) < 2 or any(f.shape[0] != f.shape[1] for f in factors):
         return e
@@ -358,7 +358,7 @@ def reshaped(v: Expr, rows: Dim, columns: Dim) -> Expr | None:
                     inner = ex.unvec(ex.mul(*others), b.shape[1], a.shape[1])
                     return ex.mul(front, b, inner, turned(a))
         case ex.Hadamard() | ex.Quotient() | ex.Apply() | ex.Add() | ex.Power():
-            parts = ex.children(v)
+            parts = v.parts
             found = [None if p.shape == ex.SCALAR else reshaped(p, rows, columns) for p in parts]
             if any(found):
                 new = [

@@ -28,7 +28,7 @@ def length(e: Expr) -> int:
 
 
 def _length(e: Expr) -> int:
-    parts = ex.children(e)
+    parts = e.parts
     if not parts:
         return 1
     count = sum(length(c) for c in parts)

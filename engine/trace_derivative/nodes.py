@@ -523,11 +523,6 @@ def describe(shape: Shape) -> str:
     return f"{article} {shape[0]} x {shape[1]} matrix"
 
 
-def children(e: Expr) -> tuple[Expr, ...]:
-    """The direct sub-expressions, in reading order."""
-    return e.parts
-
-
 def holds(e: Expr, *kinds: type[Node]) -> bool:
     """Is there a node of one of these kinds in the expression, itself included?"""
     return any(e._kinds & _BITS[kind] for kind in kinds)
@@ -542,7 +537,7 @@ def walk(e: Expr) -> Iterator[Expr]:
         if node not in seen:
             seen.add(node)
             yield node
-            stack.extend(reversed(children(node)))
+            stack.extend(reversed(node.parts))
 
 
 def index_names(e: Expr) -> frozenset[str]:
@@ -554,7 +549,7 @@ def index_names(e: Expr) -> frozenset[str]:
             own += [i.name for i in e.indices]
         elif isinstance(e, Rows):
             own.append(e.index.name)
-        parts = [index_names(part) for part in children(e)]
+        parts = [index_names(part) for part in e.parts]
         found = _index_names[e] = _NO_NAMES.union(own, *parts)
     return found
 
@@ -602,7 +597,7 @@ def leaf_count(e: Expr) -> int:
     found = _leaf_counts.get(e)
     if found is None:
         own = 1 if isinstance(e, Mul) and e.coefficient not in (1, -1) else 0
-        parts = children(e)
+        parts = e.parts
         found = own + sum([leaf_count(c) for c in parts]) if parts else 1
         _leaf_counts[e] = found
     return found

@@ -40,7 +40,7 @@ def turned(e: Expr, facts: Facts) -> Expr:
             | ex.Add()
             | ex.Quotient()
         ) if e.shape != ex.SCALAR:
-            return ex.with_children(e, tuple(turned(c, facts) for c in ex.children(e)))
+            return ex.with_children(e, tuple(turned(c, facts) for c in e.parts))
         case ex.Power(base=base, exponent=p) if e.shape != ex.SCALAR:
             return ex.power(turned(base, facts), turned(p, facts))
         case ex.Triangle(arg=arg, part=part):

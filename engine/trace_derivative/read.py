@@ -241,14 +241,14 @@ def _size(e: Expr, sizes: Mapping[str, int]) -> int:
     """How many leaves it has, the abbreviations written out."""
     if isinstance(e, Symbol):
         return sizes.get(e.name, 1)
-    return sum(_size(part, sizes) for part in ex.children(e)) or 1
+    return sum(_size(part, sizes) for part in e.parts) or 1
 
 
 def _height(e: Expr, heights: Mapping[str, int]) -> int:
     """How deep its operators are nested, the abbreviations written out."""
     if isinstance(e, Symbol):
         return heights.get(e.name, 0)
-    return 1 + max((_height(part, heights) for part in ex.children(e)), default=0)
+    return 1 + max((_height(part, heights) for part in e.parts), default=0)
 
 
 def _need_scalar(parsed: Parsed, e: Expr) -> None:

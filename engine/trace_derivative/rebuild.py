@@ -89,7 +89,7 @@ def map_children(e: Expr, f: Callable[[Expr], Expr]) -> Expr:
 
 
 def with_children(e: Expr, new: tuple[Expr, ...]) -> Expr:
-    """The same kind of node over other children, given in the order of `children`."""
+    """The same kind of node over other children, given in the order of its `parts`."""
     return _BUILD[type(e)](e, new) if e.parts else e
 
 

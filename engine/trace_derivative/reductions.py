@@ -11,7 +11,7 @@ from .transposes import column, flip, transposes
 
 def linear_rule(e: Expr) -> Expr:
     """Scalar factors of the argument of a linear function, in front of it."""
-    c, rest = ex.split_front(ex.children(e)[0])
+    c, rest = ex.split_front(e.parts[0])
     return e if c == ex.ONE else ex.mul(c, ex.with_children(e, (rest,)))
 
 

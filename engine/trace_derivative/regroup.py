@@ -99,7 +99,7 @@ def _entry_of(
     """`[M]_{ij}` for a form over at most two indices."""
     if len(places) > 2:
         return None
-    order = [i for f in ix.children(body) or (body,) for i in _in_order(f) if i in places]
+    order = [i for f in body.parts or (body,) for i in _in_order(f) if i in places]
     i, j = (*dict.fromkeys(order), None, None)[:2]
     matrix = assembler.matrix(body, i, j, fixed & body.free)
     if matrix is None:
@@ -113,7 +113,7 @@ def _in_order(t: Indexed) -> list[Index]:
     """The free indices of a form in reading order."""
     if isinstance(t, ix.Element):
         return list(t.indices)
-    found = [i for c in ix.children(t) for i in _in_order(c) if i in t.free]
+    found = [i for c in t.parts for i in _in_order(c) if i in t.free]
     return found or sorted(t.free, key=lambda i: i.name)
 
 

@@ -45,13 +45,13 @@ def _indices(t: Indexed) -> set[Index]:
     found = set(t.free)
     if isinstance(t, ix.SumOver):
         found |= set(t.indices)
-    return found.union(*[_indices(part) for part in ix.children(t)])
+    return found.union(*[_indices(part) for part in t.parts])
 
 
 def _matrices(t: Indexed) -> list[Expr]:
     """The matrices of which entries are taken."""
     own = [t.matrix] if isinstance(t, ix.Element) else []
-    return own + [m for part in ix.children(t) for m in _matrices(part)]
+    return own + [m for part in t.parts for m in _matrices(part)]
 
 
 class _Writer:

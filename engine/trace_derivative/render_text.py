@@ -135,7 +135,7 @@ class _Writer:
             case ex.MatrixFunction(function="pow", arg=base, parameters=(p,)):
                 return f"{self._base(base)}^{self.at(p, ATOM)}", POSTFIX
             case ex.MatrixFunction() | ex.Frechet():
-                inside = ",".join(self.of(part)[0] for part in ex.children(e))
+                inside = ",".join(self.of(part)[0] for part in e.parts)
                 return f"{word_of(e)}({inside})", ATOM
             case ex.MatrixPower(base=base, exponent=n):
                 return f"{self._base(base)}^{n}", POSTFIX

@@ -73,7 +73,7 @@ def _not_squared(function: Expr) -> Iterator[Expr]:
             ) if p > 0 and p.denominator == 1 and p % 2 == 0:
                 stack.append(arg)
             case _:
-                stack.extend(ex.children(e))
+                stack.extend(e.parts)
 
 
 def _is_norm_at_zero(e: Expr, name: str, facts: Facts) -> bool:

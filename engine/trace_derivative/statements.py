@@ -82,7 +82,7 @@ def expressions_in(side: Side) -> Iterator[Expr]:
         case FunctionName():
             return
         case _ if isinstance(side, ix.Term):
-            for part in ix.children(side):
+            for part in side.parts:
                 yield from expressions_in(part)
         case _:
             yield from ex.walk(side)

@@ -23,7 +23,7 @@ def transposes(e: Expr) -> int:
         if len(_counts) > _MEMO_LIMIT:
             clear()
         own = 1 if isinstance(e, ex.Transpose) else 0
-        found = _counts[e] = own + sum(transposes(c) for c in ex.children(e))
+        found = _counts[e] = own + sum(transposes(c) for c in e.parts)
     return found
 
 

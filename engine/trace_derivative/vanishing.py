@@ -23,9 +23,9 @@ def vanishes(e: Expr) -> bool:
         case ex.Add(terms=parts):
             return all(map(vanishes, parts))
         case ex.Mul() | ex.Hadamard() | ex.Kron():
-            return any(map(vanishes, ex.children(e)))
+            return any(map(vanishes, e.parts))
         case ex.Block():
-            return all(map(vanishes, ex.children(e)))
+            return all(map(vanishes, e.parts))
         case ex.Quotient(numerator=arg) | ex.Operation(operator="norm2" | "norm1", args=(arg,)):
             return vanishes(arg)
         case ex.Power(base=arg, exponent=ex.Number(value=p)):
@@ -73,7 +73,7 @@ def vanishes_somewhere(e: Expr) -> bool:
         case ex.Operation() | ex.Trace() | ex.Total() | ex.Diagonal():
             return False
         case _:
-            return any(map(vanishes_somewhere, ex.children(e)))
+            return any(map(vanishes_somewhere, e.parts))
 
 
 def _without_diagonals(matrices: tuple[Expr, ...]) -> tuple[Expr, ...]:

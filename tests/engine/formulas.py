@@ -199,4 +199,4 @@ def _indices(t: Indexed) -> set[Index]:
         found.update(t.indices)
     if isinstance(t, ix.Element):
         found.update(_expr_indices(t.matrix))
-    return found.union(*[_indices(c) for c in ix.children(t)])
+    return found.union(*[_indices(c) for c in t.parts])

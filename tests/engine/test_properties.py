@@ -154,7 +154,7 @@ def test_index_names_are_never_those_of_symbols_or_dimensions(e: Expr, data: st.
 
 
 def _walk(t: ix.Indexed) -> list[ix.Indexed]:
-    return [t, *[u for c in ix.children(t) for u in _walk(c)]]
+    return [t, *[u for c in t.parts for u in _walk(c)]]
 
 
 @settings(RELAXED, max_examples=800)
