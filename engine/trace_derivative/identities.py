@@ -228,7 +228,7 @@ def _opened(form: Form, name: str) -> Iterator[Form]:
                 if name in t.symbols:
                     yield from _opened(replace(form, factor=t, exact=False), name)
         case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
-            weight = form.weight if c == 1 else times(form.weight, ex.number(c))
+            weight = times(form.weight, ex.number(c))
             for n, s in enumerate(scalars):
                 if name not in s.symbols:
                     continue
@@ -236,7 +236,7 @@ def _opened(form: Form, name: str) -> Iterator[Form]:
                 chain = form.left + matrices + form.right
                 held = times(weight, *others, ex.trace(ex.mul(*chain)))
                 yield from map(_inexact, _opened_scalar(s, name, held, form.over))
-            weight = times(weight, *scalars) if scalars else weight
+            weight = times(weight, *scalars)
             for n, m in enumerate(matrices):
                 if name in m.symbols:
                     left, right = form.left + matrices[:n], matrices[n + 1 :] + form.right

@@ -105,7 +105,7 @@ def _triangle(form: Form) -> tuple[Form, ...]:
 
 def _diagonal(form: Form) -> tuple[Form, ...]:
     assert isinstance(form.factor, ex.Diagonal)
-    return (replace(form, factor=form.factor.arg, left=(ex.diag(form.dual()),), right=()),)
+    return (form.at(form.factor.arg, (ex.diag(form.dual()),), ()),)
 
 
 def _inverse(form: Form) -> tuple[Form, ...]:
@@ -113,7 +113,7 @@ def _inverse(form: Form) -> tuple[Form, ...]:
     held = form.factor
     weight = times(form.weight, ex.number(-1))
     left, right = (*form.left, held), (held, *form.right)
-    return (replace(form, factor=held.arg, left=left, right=right, weight=weight),)
+    return (form.at(held.arg, left, right, weight),)
 
 
 def _matrix_power(form: Form) -> tuple[Form, ...]:
@@ -124,9 +124,7 @@ def _matrix_power(form: Form) -> tuple[Form, ...]:
     for r in range(n):
         before = (ex.matrix_power(base, r),) if r else ()
         after = (ex.matrix_power(base, n - 1 - r),) if r < n - 1 else ()
-        results.append(
-            replace(form, factor=base, left=form.left + before, right=after + form.right)
-        )
+        results.append(form.at(base, form.left + before, after + form.right))
     return tuple(results)
 
 
@@ -134,7 +132,7 @@ def _matrix_function(form: Form) -> tuple[Form, ...]:
     assert isinstance(form.factor, ex.MatrixFunction)
     f, cofactor = form.factor, form.cofactor()
     held = along(f.function, f.arg, cofactor, f.parameters)
-    results = [replace(form, factor=f.arg, left=(held,), right=())]
+    results = [form.at(f.arg, (held,), ())]
     for p in f.parameters:
         by_p = by_exponent(f)
         product = by_p if isinstance(cofactor, ex.Identity) else ex.mul(cofactor, by_p)
@@ -146,21 +144,21 @@ def _frechet(form: Form) -> tuple[Form, ...]:
     assert isinstance(form.factor, ex.Frechet)
     f = form.factor
     held = along(f.function, f.arg, form.cofactor(), f.parameters)
-    return (replace(form, factor=f.direction, left=(held,), right=()),)
+    return (form.at(f.direction, (held,), ()),)
 
 
 def _row(form: Form) -> tuple[Form, ...]:
     assert isinstance(form.factor, ex.Row)
     z = form.factor.arg
     unit = ex.transpose(ex.column(ex.identity(z.shape[0]), form.factor.index))
-    return (replace(form, factor=z, left=(*form.left, unit)),)
+    return (form.at(z, (*form.left, unit), form.right),)
 
 
 def _column(form: Form) -> tuple[Form, ...]:
     assert isinstance(form.factor, ex.Column)
     z = form.factor.arg
     unit = ex.column(ex.identity(z.shape[1]), form.factor.index)
-    return (replace(form, factor=z, right=(unit, *form.right)),)
+    return (form.at(z, form.left, (unit, *form.right)),)
 
 
 def _entry(form: Form) -> tuple[Form, ...]:
@@ -213,7 +211,7 @@ def _kron(form: Form) -> tuple[Form, ...]:
             factor=p.factor,
             left=p.left,
             right=(),
-            weight=times((p.weight,), *form.weight),
+            weight=times((), p.weight, *form.weight),
             over=(*form.over, *p.over),
         )
         for p in parts
@@ -233,7 +231,7 @@ def _block(form: Form) -> tuple[Form, ...]:
             up = blocks.selector(columns, j, form.factor.shape[1])
             down = blocks.selector(rows, i, form.factor.shape[0])
             left = simplify(ex.mul(ex.transpose(up), cofactor, down))
-            parts.append(replace(form, factor=part, left=(left,), right=()))
+            parts.append(form.at(part, (left,), ()))
     return tuple(parts)
 
 
