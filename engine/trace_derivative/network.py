@@ -30,28 +30,35 @@ class _Edge:
     b: Index
     factors: list[Expr]
 
-    def toward(self, i: Index) -> list[Expr]:
-        """The factors of the matrix with its columns at `i`."""
-        if self.b == i:
-            return self.factors
-        return [ex.transpose(f) for f in reversed(self.factors)]
-
     def away(self, i: Index) -> list[Expr]:
         """The factors of the matrix with its rows at `i`."""
         if self.a == i:
             return self.factors
         return [ex.transpose(f) for f in reversed(self.factors)]
 
+    def toward(self, i: Index) -> list[Expr]:
+        """The factors of the matrix with its columns at `i`."""
+        return self.away(self.other(i))
+
     def other(self, i: Index) -> Index:
         """The end that is not `i`."""
         return self.a if self.b == i else self.b
 
-    def settle(self) -> Expr:
-        """The matrix, multiplied; the edge is turned where that needs fewer transposes."""
+    def settle(self) -> None:
+        """Multiply the factors; the edge is turned where that needs fewer transposes."""
         if len(self.factors) > 1:
-            self.a, self.b, matrix = oriented(self.a, self.b, simplify(ex.mul(*self.factors)))
-            self.factors = [matrix]
-        return self.factors[0]
+            self.place(simplify(ex.mul(*self.factors)))
+
+    def place(self, matrix: Expr) -> None:
+        """Put a matrix in place of the factors, in the better direction."""
+        self.a, self.b, matrix = oriented(self.a, self.b, matrix)
+        self.factors = [matrix]
+
+    def matrix(self, i: Index) -> Expr:
+        """The matrix, multiplied, with its rows at `i`."""
+        self.settle()
+        (only,) = self.away(i)
+        return only
 
 
 @dataclass(slots=True)
@@ -86,7 +93,7 @@ class Network:
     def _add(self, edge: _Edge) -> None:
         a, b = edge.a, edge.b
         if a == b:
-            self.weigh(a, ex.diagonal(edge.settle()))
+            self.weigh(a, ex.diagonal(edge.matrix(a)))
             self._changed(a)
             return
         mine = self._edges.setdefault(a, [])
@@ -128,20 +135,18 @@ class Network:
     def _trace(self) -> bool:
         """Two bound nodes joined by just two edges, alone in their component: a trace."""
         for pair in self._doubles:
-            a, b = pair[0].a, pair[0].b
+            there, back = pair
+            ends = (there.a, there.b)
             if not all(
                 i in self._order and len(self._edges[i]) == 2 and not self._weights.get(i)
-                for i in (a, b)
+                for i in ends
             ):
                 continue
-            matrix = pair[0].settle()
-            a, b = pair[0].a, pair[0].b
-            back = pair[1].settle()
-            if pair[1].a == a:
-                back = ex.transpose(back)
-            self.scalars.append(simplify(ex.trace(ex.mul(matrix, back))))
+            there.settle()
+            product = ex.mul(there.matrix(there.a), back.matrix(there.b))
+            self.scalars.append(simplify(ex.trace(product)))
             self._doubles.remove(pair)
-            for i in (a, b):
+            for i in ends:
                 self._drop(i)
             return True
         return False
@@ -155,12 +160,11 @@ class Network:
                 continue
             if edges:
                 (edge,) = edges
-                edge.settle()
-                factors, far = edge.toward(i), edge.other(i)
+                far = edge.other(i)
                 weight = self._weight(i)
                 vector = ex.ones(i.dim) if weight is None else weight
                 self._remove(edge)
-                self.weigh(far, simplify(ex.mul(*factors, vector)))
+                self.weigh(far, simplify(ex.mul(edge.matrix(far), vector)))
                 self._changed(far)
             else:
                 self.scalars.append(self._sum_of_weights(i))
@@ -173,14 +177,10 @@ class Network:
         if not self._doubles:
             return False
         first, second = self._doubles.pop(0)
-        m = first.settle()
+        first.settle()
         a, b = first.a, first.b
-        n = second.settle()
-        if second.a != a:
-            n = ex.transpose(n)
-        longer_first = sorted((m, n), key=ex.leaf_count, reverse=True)
-        first.a, first.b, matrix = oriented(a, b, simplify(ex.hadamard(*longer_first)))
-        first.factors = [matrix]
+        longer_first = sorted((first.matrix(a), second.matrix(a)), key=ex.leaf_count, reverse=True)
+        first.place(simplify(ex.hadamard(*longer_first)))
         self._remove(second)
         self._doubles = [
             (first if p is second else p, first if q is second else q) for p, q in self._doubles
@@ -247,9 +247,7 @@ class Network:
             return ex.mul(*self.scalars, u, ex.transpose(v))
         if len(edges) > 1 or edges[0].other(row) != column:
             raise Stuck
-        (edge,) = edges
-        matrix = edge.settle()
-        chain = [matrix if edge.a == row else ex.transpose(matrix)]
+        chain = [edges[0].matrix(row)]
         if left is not None:
             chain.insert(0, ex.diag(left))
         if right is not None:
