@@ -137,8 +137,7 @@ def mul(*factors: Expr) -> Expr:
     chain: list[Expr] = []
     for f in factors:
         if isinstance(f, Mul):
-            if f.coefficient is not UNIT:
-                coefficient = exact_product(coefficient, f.coefficient)
+            coefficient = exact_product(coefficient, f.coefficient)
             _flush(chain, scalars)
             if f.shape == SCALAR and f.matrices:
                 scalars.append(_product(UNIT, (), f.matrices))
@@ -174,12 +173,10 @@ def _extend(chain: list[Expr], more: tuple[Expr, ...], scalars: list[Expr]) -> N
     So a product is the same whatever the brackets in it were.
     """
     for f in more:
-        if chain:
-            if chain[-1].shape[1] == 1 and chain[0].shape[0] == 1:
-                _flush(chain, scalars)
-            elif chain[-1].shape[1] != f.shape[0]:
-                left, right = describe(chain[-1].shape), describe(f.shape)
-                raise ShapeError(f"cannot multiply {left} and {right}")
+        _flush(chain, scalars)
+        if chain and chain[-1].shape[1] != f.shape[0]:
+            left, right = describe(chain[-1].shape), describe(f.shape)
+            raise ShapeError(f"cannot multiply {left} and {right}")
         chain.append(f)
 
 

@@ -84,7 +84,9 @@ class limited:
                 "the expression is nested too deeply", "give parts of it names (where)"
             ) from problem
         if isinstance(problem, MemoryError):
-            raise self._error("not enough memory", "declare some dimensions by small numbers")
+            raise self._error(
+                "not enough memory", "declare some dimensions by small numbers"
+            ) from problem
 
     def _error(self, message: str, hint: str) -> LimitError:
         span = (0, len(self._source)) if self._source else None

@@ -76,10 +76,8 @@ def gradient(
 
         at_once = max(1, _AT_ONCE // math.prod(x.shape[:-2]))
         parts = [slice(k, min(k + at_once, count)) for k in range(0, count, at_once)]
-        if method == "complex step":
-            slopes = [_complex_step(along, scale[part].shape, part) for part in parts]
-        else:
-            slopes = [_central(along, part, scale[part]) for part in parts]
+        slope = _complex_step if method == "complex step" else _central
+        slopes = [slope(along, part, scale[part]) for part in parts]
     result = np.moveaxis(np.concatenate(slopes), 0, -1).reshape(x.shape)
     if variable.shape[1] != 1:
         return result
@@ -96,10 +94,9 @@ def _directions(shape: tuple[int, ...], structure: str | None) -> Array:
     return moves(units)
 
 
-def _complex_step(
-    along: Callable[[slice, Array], Array], shape: tuple[int, ...], part: slice
-) -> Array:
-    return along(part, np.full(shape, 1j * _STEP)).imag / _STEP
+def _complex_step(along: Callable[[slice, Array], Array], part: slice, scale: Array) -> Array:
+    """Exact whatever the size of the entries: all steps are of one size."""
+    return along(part, np.full(scale.shape, 1j * _STEP)).imag / _STEP
 
 
 def _central(along: Callable[[slice, Array], Array], part: slice, scale: Array) -> Array:

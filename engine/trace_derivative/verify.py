@@ -89,11 +89,10 @@ class Verifier:
         for stack in self._stacks:
             left, right = (self._value(side, free, stack) for side in (lhs, rhs))
             errors = relative_errors(left, right)
-            for n in np.flatnonzero(~(errors <= self.tolerance)):
-                sample = stack.samples[n]
-                errors[n] = self._error_beside_rounding(lhs, rhs, free, sample)
+            for n in map(int, np.flatnonzero(~(errors <= self.tolerance))):
+                errors[n] = self._error_beside_rounding(lhs, rhs, free, self._alone(stack, n))
                 if failure is None and not errors[n] <= self.tolerance:
-                    failure = (sample, left[n], right[n])
+                    failure = (stack.samples[n], left[n], right[n])
             worst = max(worst, float(errors.max()))
         kind = self.kind if _has_derivative(lhs) or _has_derivative(rhs) else "values"
         texts = self._text(lhs, free), self._text(rhs, free)
@@ -107,15 +106,20 @@ class Verifier:
     # ------------------------------------------------------------------ values
 
     def _error_beside_rounding(
-        self, lhs: Side, rhs: Side, free: tuple[Index, ...], sample: Sample
+        self, lhs: Side, rhs: Side, free: tuple[Index, ...], point: _Stack
     ) -> float:
         """The relative error at one sample, sides that are rounding taken for no values."""
-        point = self._stack((sample,))
         left, right = (self._value(side, free, point) for side in (lhs, rhs))
         floor = 1e-300
         if not self._differs(left, right, point):
             floor = self._floor((lhs, rhs), free, point)
         return float(relative_errors(left, right, floor)[0])
+
+    def _alone(self, stack: _Stack, number: int) -> _Stack:
+        """One of the samples of a stack by itself."""
+        if number not in stack.alone:
+            stack.alone[number] = self._stack((stack.samples[number],))
+        return stack.alone[number]
 
     def _floor(self, sides: tuple[Side, Side], free: tuple[Index, ...], point: _Stack) -> float:
         """Below this size a value is what is left of terms that cancel: rounding."""
@@ -246,13 +250,15 @@ SAMPLE = "@"
 class _Stack:
     """Samples of one size, with the values of names, sides and slopes found so far.
 
-    All values have an axis for the samples in front.
+    All values have an axis for the samples in front.  `alone` are samples by themselves, those at
+    which a difference was looked at more closely, by their number.
     """
 
     samples: tuple[Sample, ...]
     values: dict[str, Given] = field(init=False)
     sides: dict[tuple[Side, tuple[Index, ...]], Array] = field(default_factory=dict)
     slopes: dict[tuple[Expr, Symbol, str | None], Array] = field(default_factory=dict)
+    alone: dict[int, _Stack] = field(default_factory=dict)
     at: Evaluator = field(init=False)
 
     def __post_init__(self) -> None:
