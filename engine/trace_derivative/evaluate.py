@@ -300,20 +300,28 @@ class Evaluator:
         return product
 
     def _power(self, e: ex.Power) -> Value:
-        base, exponent = e.base, e.exponent
-        if isinstance(exponent, ex.Number):
-            array, axes = self._at(base)
-            p = exponent.value
-            whole = p.denominator == 1
-            return (stacks.whole_power(array, p.numerator) if whole else array ** to_float(p)), axes
-        if exponent.shape == ex.SCALAR and not exponent.symbols and not exponent.free:
-            # a size, or made of sizes
-            size = float(self._at(exponent)[0][0, 0])
-            if size.is_integer():
-                array, axes = self._at(base)
-                return stacks.whole_power(array, int(size)), axes
-        a, b, axes = align(self._at(base), self._at(exponent))
+        whole = self._whole(e.exponent)
+        if whole is not None:
+            array, axes = self._at(e.base)
+            return stacks.whole_power(array, whole), axes
+        if isinstance(e.exponent, ex.Number):
+            array, axes = self._at(e.base)
+            return array ** to_float(e.exponent.value), axes
+        a, b, axes = align(self._at(e.base), self._at(e.exponent))
         return np.power(a, b), axes
+
+    def _whole(self, exponent: Expr) -> int | None:
+        """The whole number that an exponent is whatever the symbols are: itself, or made of sizes.
+
+        None for any other exponent.
+        """
+        if isinstance(exponent, ex.Number):
+            p = exponent.value
+            return p.numerator if p.denominator == 1 else None
+        if exponent.shape != ex.SCALAR or exponent.symbols or exponent.free:
+            return None
+        size = float(self._at(exponent)[0][0, 0])
+        return int(size) if size.is_integer() else None
 
     def _matrix_function(self, e: ex.MatrixFunction | ex.Frechet) -> Value:
         arrays, axes = stacks.align_all([self._at(part) for part in e.parts])

@@ -438,7 +438,8 @@ class Probe(Evaluator):
                     domain = "invertible"
                 self._look_at_operator(domain, arg, e)
             case ex.Power(base=arg, exponent=exponent):
-                if not self._is_plain(exponent):
+                whole = self._whole(exponent)
+                if whole is None or whole < 0:
                     self._keep_from_zero(self._sizes(arg), e)
             case ex.Quotient(denominator=arg):
                 self._keep_from_zero(self._sizes(arg), e)
@@ -456,15 +457,6 @@ class Probe(Evaluator):
             self._keep_from_zero(self._sizes(arg).max(axis=(-1, -2)), e)
         elif domain == "invertible":
             self._well_conditioned(self._at(arg)[0], e)
-
-    def _is_plain(self, exponent: Expr) -> bool:
-        """A power that is smooth everywhere: by a whole number, or by a size?"""
-        if isinstance(exponent, ex.Number):
-            return exponent.value.denominator == 1 and exponent.value.numerator >= 0
-        if exponent.shape != ex.SCALAR or exponent.symbols or exponent.free:
-            return False
-        size = float(self._at(exponent)[0][0, 0])
-        return size.is_integer() and size >= 0
 
     def _sizes(self, e: Expr) -> Array:
         return np.abs(self._at(e)[0])
@@ -488,4 +480,4 @@ class Probe(Evaluator):
 
 def _falls_into_inverses(e: Expr) -> bool:
     """Are there inverses of parts of it in the steps to the derivative of its determinant?"""
-    return isinstance(e, ex.MatrixFunction) or any(isinstance(n, ex.Kron) for n in ex.walk(e))
+    return isinstance(e, ex.MatrixFunction) or ex.holds(e, ex.Kron)
