@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import expr as ex, kronecker
+from . import expr as ex
 from .expr import Dim, Expr
 
 
@@ -188,8 +188,3 @@ RULES: dict[type[ex.Node], Callable[[Expr], Expr]] = {
     ex.Diagonal: _diagonal,
 }
 """What opens a block matrix in each kind of node."""
-
-
-def eliminated(e: Expr, simplify: Callable[[Expr], Expr]) -> Expr:
-    """The expression with its block matrices opened, and sums over Kronecker products."""
-    return simplify(e) if ex.holds(e, ex.Block) else kronecker.factorised(e)

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from . import expr as ex, indexed as ix, templates
-from .blocks import eliminated, transposed
+from .blocks import transposed
 from .composite import prepared, split_indices
 from .expr import Dim, Expr, Index
 from .indexed import Indexed
+from .kronecker import factorised
 from .simplify import simplify
 
 FACTORS_OF_A_POWER = 5
@@ -34,7 +35,7 @@ def expand(
     An index is None just where the dimension is 1; a scalar has none.  No bound index gets a
     name in `taken`.
     """
-    opened = eliminated(e, simplify)
+    opened = simplify(e) if ex.holds(e, ex.Block) else factorised(e)
     form = hoist(_Expander(e, row, column).entry(opened, row, column, _ALL))
     return named(split_composite(form, e), e, taken)
 
