@@ -14,16 +14,13 @@ from itertools import combinations
 
 from . import expr as ex
 from .expr import Expr, Symbol
-from .kinds import KINDS, closure
+from .kinds import KINDS, Facts, closure, is_kind
 from .kronecker import log_determinant
 from .limits import check_time
 from .properties import (
-    Facts,
-    in_triangle,
     is_definite,
     is_diagonal,
     is_idempotent,
-    is_kind,
     is_nonnegative,
     is_orthogonal,
     is_orthonormal,
@@ -33,6 +30,7 @@ from .properties import (
     turned,
 )
 from .simplify import flip, simplify, transposes
+from .vanishing import in_triangle
 
 _ROUNDS = 6
 

@@ -23,10 +23,9 @@ from .expand import author_indices, expand, expansion_chain
 from .expr import Dim, Expr, Index, Symbol
 from .factor import factored
 from .identities import Account, account
-from .kinds import facts_of
+from .kinds import Facts, facts_of
 from .limits import limited
 from .options import Options
-from .properties import Facts
 from .read import Reading
 from .render_latex import indexed_latex
 from .render_text import with_free_indices

@@ -17,8 +17,11 @@ import numpy as np
 
 from . import values
 from .errors import ParseError, ShapeError
-from .expr import SCALAR, Symbol, describe
+from .expr import SCALAR, Expr, Symbol, describe
 from .values import Array, Draw, Maker, Way, close
+
+Facts: TypeAlias = Mapping[str, frozenset[str]]
+"""The kinds of symbols, with all that they imply, by name."""
 
 Demand: TypeAlias = Literal["any", "square", "vector", "tall"]
 
@@ -259,6 +262,11 @@ def closure(kinds: frozenset[str]) -> frozenset[str]:
 def facts_of(assume: Mapping[str, str]) -> dict[str, frozenset[str]]:
     """All that assumptions say of symbols, by name."""
     return {name: closure(kinds_of(text)) for name, text in assume.items() if kinds_of(text)}
+
+
+def is_kind(e: Expr, kind: str, facts: Facts) -> bool:
+    """Is it a symbol that is said to be of the kind?"""
+    return isinstance(e, Symbol) and kind in facts.get(e.name, frozenset())
 
 
 def is_square(kinds: frozenset[str]) -> bool:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from . import expr as ex
 from .expr import Expr, Symbol
+from .kinds import Facts, is_kind
 from .simplify import simplify
-from .vanishing import Facts as Facts, in_triangle as in_triangle, is_kind as is_kind
+from .vanishing import in_triangle
 
 _POSITIVE_VALUES = frozenset({"exp", "cosh", "sigmoid", "softplus"})
 _KEEP_SIGN = frozenset({"sqrt", "abs", "sinh", "tanh", "arctan", "relu"})

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from . import expr as ex, functions, operators
 from .expr import Expr, Symbol
-from .properties import Facts, is_definite, sign_of
+from .kinds import Facts
+from .properties import is_definite, sign_of
 
 
 def smoothness_notices(function: Expr, variable: Symbol, facts: Facts) -> tuple[str, ...]:

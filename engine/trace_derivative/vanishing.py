@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeAlias
-
 from . import expr as ex
 from .expr import Expr, Symbol
-
-Facts: TypeAlias = Mapping[str, frozenset[str]]
-"""The kinds of symbols, with all that they imply, by name."""
-
-
-def is_kind(e: Expr, kind: str, facts: Facts) -> bool:
-    """Is it a symbol that is said to be of the kind?"""
-    return isinstance(e, Symbol) and kind in facts.get(e.name, frozenset())
+from .kinds import Facts, is_kind
 
 
 def vanishes(e: Expr) -> bool:
