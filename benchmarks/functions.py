@@ -7,6 +7,8 @@ from typing import Any
 
 import sympy
 
+import trace_derivative as td
+
 NOTES = (
     ("(9)", "tr(A X B)", "X", ""),
     ("(12)", "tr(A X^T B)", "X", ""),
@@ -21,6 +23,19 @@ NOTES = (
     ("(46)", "tr(sum(k: V' log(A diag(B[k,:] X) C)))", "X", ""),
 )
 """Number, text, variable, declarations."""
+
+
+def gradient(text: str, wrt: str, shapes: str = "", limits: td.Limits | None = None) -> str:
+    """The text of the gradient."""
+    return str(td.derive(text, wrt=wrt, shapes=shapes or None, limits=limits).gradient)
+
+
+def verified(text: str, wrt: str, shapes: str = "", limits: td.Limits | None = None) -> str:
+    """LaTeX of the whole derivation, every step checked."""
+    d = td.derive(text, wrt=wrt, shapes=shapes or None, limits=limits)
+    if not d.verification.passed:
+        raise SystemExit(f"{text[:60]}: the verification failed")
+    return d.latex()
 
 
 def by_sympy() -> dict[str, Callable[[], object]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from functions import chain_by_sympy
+from functions import chain_by_sympy, gradient, verified
 from measure import exponent, in_turn, table
 from sympy.core.cache import clear_cache
 
@@ -68,19 +68,6 @@ SERIES: dict[str, tuple[Callable[[int], tuple[str, str]], tuple[int, ...]]] = {
 }
 
 
-def gradient(text: str, wrt: str) -> str:
-    """The text of the gradient."""
-    return str(td.derive(text, wrt=wrt, limits=LIMITS).gradient)
-
-
-def verified(text: str, wrt: str) -> object:
-    """LaTeX of the whole derivation, every step checked."""
-    d = td.derive(text, wrt=wrt, limits=LIMITS)
-    if not d.verification.passed:
-        raise SystemExit(f"{text[:60]}: the verification failed")
-    return d.latex()
-
-
 def main() -> None:
     """Measure and print one table for each series."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -99,13 +86,13 @@ def one(name: str, make: Callable[[int], tuple[str, str]], sizes: list[int], run
     times, lengths, checked = [], [], []
     for n in sizes:
         call = make(n)
-        works = {"gradient": (td.clear_caches, lambda call=call: gradient(*call))}
+        works = {"gradient": (td.clear_caches, lambda call=call: gradient(*call, limits=LIMITS))}
         if n <= VERIFIED_UP_TO or name in ("network", "long product"):
-            works["verified"] = (td.clear_caches, lambda call=call: verified(*call))
+            works["verified"] = (td.clear_caches, lambda call=call: verified(*call, limits=LIMITS))
         if name == "chain" and n <= 16:
             works["SymPy"] = (clear_cache, chain_by_sympy(n))
         t = in_turn(works, runs)
-        length = len(gradient(*call))
+        length = len(gradient(*call, limits=LIMITS))
         times.append(t["gradient"])
         lengths.append(length)
         if "verified" in t:

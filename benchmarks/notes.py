@@ -12,24 +12,11 @@ import argparse
 import math
 from functools import partial
 
-from functions import NOTES, by_casadi, by_sympy
+from functions import NOTES, by_casadi, by_sympy, gradient, verified
 from measure import Work, geometric_mean, in_turn, table
 from sympy.core.cache import clear_cache
 
 import trace_derivative as td
-
-
-def gradient(text: str, wrt: str, shapes: str) -> object:
-    """The text of the gradient."""
-    return str(td.derive(text, wrt=wrt, shapes=shapes or None).gradient)
-
-
-def verified(text: str, wrt: str, shapes: str) -> object:
-    """LaTeX of the whole derivation, every step checked."""
-    d = td.derive(text, wrt=wrt, shapes=shapes or None)
-    if not d.verification.passed:
-        raise SystemExit(f"{text}: the verification failed")
-    return d.latex()
 
 
 def main() -> None:

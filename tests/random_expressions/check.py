@@ -187,18 +187,17 @@ def _one(case: Case, d: td.Derivation, rng: Random, depth: Depth) -> Verdict:
             slope, direction, scale = directional(case, values, str(d.variable), d.structure, rng)
         except (NoPoint, np.linalg.LinAlgError):
             continue
-        seen += 1
         try:
             miss = _compare(d, values, dims, slope, direction, scale)
         except td.ShapeError as problem:
             if "is not known" in problem.message and "size" in problem.message:
                 return Verdict(OTHER, "a size that nothing shows")
             raise
+        if "|nan" in miss and _overflows(d, values, dims):
+            continue
+        seen += 1
         if not miss:
             break
-        if "|nan" in miss and _overflows(d, values, dims):
-            seen -= 1
-            continue
         if unsized(case.term) and _read_otherwise(case, d, values, dims):
             return Verdict(OTHER, "sizes left out")
         misses.append(miss)
