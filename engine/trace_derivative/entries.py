@@ -6,7 +6,7 @@ Output: an `Expansion`, the equalities (4), (5) and (7) of the notes with their 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -56,6 +56,10 @@ class Expansion:
         return tuple(
             self._verifier.check(step, f"expansion-{n}") for n, step in enumerate(self.steps, 1)
         )
+
+    def take_over(self, checks: Sequence[Check]) -> None:
+        """Take the checks of an earlier expansion of the same: none is made again."""
+        self.step_checks = tuple(checks)
 
     @property
     def verification(self) -> Verification:

@@ -108,16 +108,12 @@ def _derive(request: Request, checks: Checks) -> Derived:
         return Derived(results, _all_checks(found) if request.verify else ())
 
 
-def _take_over(found: Sequence[Derivation], checks: Checks) -> None:
+def _take_over(found: Sequence[Derivation | Expansion], checks: Checks) -> None:
     """Give derivations the checks of an earlier run, so that they make none of their own."""
-    from trace_derivative.checks import Check, Verification
+    from trace_derivative.checks import Check
 
-    for derivation, rows in zip(found, checks, strict=False):
-        known = tuple(Check(*row) for row in rows)
-        derivation.step_checks = known[: len(derivation.steps)]
-        derivation.verification = Verification(all(c.passed for c in known), known)
-        if known[-1].name == "expected":
-            derivation.expected_check = known[-1]
+    for one, rows in zip(found, checks, strict=False):
+        one.take_over([Check(*row) for row in rows])
 
 
 def _all_checks(found: Sequence[Derivation | Expansion]) -> Checks:
@@ -192,7 +188,6 @@ def _cuts(request: Request, variable: str) -> dict[str, tuple[int, ...]]:
 
 
 def _expand(request: Request, checks: Checks) -> Derived:
-    from trace_derivative.checks import Check
     from trace_derivative.entries import expansion
     from trace_derivative.latex_names import Notation
     from trace_derivative.presentation import present_expansion
@@ -200,8 +195,7 @@ def _expand(request: Request, checks: Checks) -> Derived:
     options = _options(request)
     del options["assume"]
     found = expansion(request.function, **options)
-    for rows in checks:
-        found.step_checks = tuple(Check(*row) for row in rows)
+    _take_over((found,), checks)
     notation = Notation(**request.settings.notation)
     shown = present_expansion(found, notation=notation, verify=request.verify, cuts=request.cuts)
     result = Result(request.function, "", "", "", _plain(shown), None)
