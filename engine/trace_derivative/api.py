@@ -18,6 +18,7 @@ from . import (
     simplify as simplification,
     sympy_functions,
 )
+from .careful import Journey
 from .checks import Check
 from .derivation import Derivation
 from .errors import ParseError, ShapeError, TraceDerivativeError, UnsupportedError
@@ -42,7 +43,7 @@ from .options import (
 )
 from .read import Reading, read
 from .sampling import samples as draw
-from .verify import Journey, Verifier
+from .verify import Verifier
 
 
 @overload

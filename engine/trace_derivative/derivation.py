@@ -15,6 +15,7 @@ from typing import Any
 from . import expr as ex, indexed as ix
 from .assemble import assemble
 from .assumptions import because, facts_used, with_facts, with_structure
+from .careful import Journey
 from .checks import Check, Verification
 from .differentiate import Occurrence, differentiate, free_indices, marked, total
 from .distribute import expanded, multiplied_out
@@ -41,7 +42,7 @@ from .steps import (
     result_step,
     structure_step,
 )
-from .verify import Journey, Verifier
+from .verify import Equality, Verifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,43 +404,49 @@ class Derivation:
     @cached_property
     def verification(self) -> Verification:
         """Every equality of `steps`, the routes against each other, and the claim, by numbers."""
-        with self._limits():
-            checks = list(self.step_checks)
-            checks += self._result_checks()
-            if self.expected_check is not None:
-                checks.append(self.expected_check)
-            return Verification(all(c.passed for c in checks), tuple(checks))
+        checks = self._checks
+        if self.expected_check is not None:
+            checks = (*checks, self.expected_check)
+        return Verification(all(c.passed for c in checks), checks)
 
     def take_over(self, checks: Sequence[Check]) -> None:
         """Take `verification.checks` of an earlier derivation of the same: none is made again."""
-        self.step_checks = tuple(checks[: len(self.steps)])
+        self._checks = tuple(checks)
         self.verification = Verification(all(c.passed for c in checks), tuple(checks))
         if checks[-1].name == "expected":
             self.expected_check = checks[-1]
 
-    @cached_property
+    @property
     def step_checks(self) -> tuple[Check, ...]:
         """One check for each step, in order."""
+        return self._checks[: len(self.steps)]
+
+    @cached_property
+    def _checks(self) -> tuple[Check, ...]:
+        """The checks of the steps, then those of the results."""
         with self._limits():
             count: dict[str, int] = {}
-            found = []
+            equalities = []
             for step in self.steps:
-                count[step.kind] = count.get(step.kind, 0) + 1
-                found.append(self.verifier.check(step, f"{step.kind}-{count[step.kind]}"))
-            return tuple(found)
+                number = count[step.kind] = count.get(step.kind, 0) + 1
+                name = f"{step.kind}-{number}"
+                equalities.append(Equality(name, step.lhs, step.rhs, step.free))
+            return tuple(self.verifier.checks([*equalities, *self._results()]))
 
-    def _result_checks(self) -> list[Check]:
-        compare = self.verifier.compare
+    def _results(self) -> list[Equality]:
+        """What is checked of the results: each form against f, the routes against each other."""
         slope = Derivative(None, self.variable)
         constrained = Derivative(None, self.variable, structure=self.structure)
         free, body = self._index_gradient()
-        found = [compare("expansion", FunctionName(), self.expansion)]
-        found.append(compare("index gradient", slope, body, free))
+        found = [
+            Equality("expansion", FunctionName(), self.expansion),
+            Equality("index gradient", slope, body, free),
+        ]
         for name, answer in self.routes.items():
             if answer is not None:
-                found.append(compare(f"route {name}", constrained, answer))
+                found.append(Equality(f"route {name}", constrained, answer))
         if self.by_index is not None and self.by_identities is not None:
-            found.append(compare("routes agree", self.by_index, self.by_identities))
+            found.append(Equality("routes agree", self.by_index, self.by_identities))
         return found
 
     @property

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from . import expr as ex
+from .careful import Journey
 from .checks import Check, Verification
 from .expand import expansion_chain
 from .expr import Symbol
@@ -18,7 +19,7 @@ from .limits import Limits, limited
 from .read import Reading, read
 from .sampling import samples as draw
 from .statements import EntryOfResult, FunctionName, Side, Step
-from .verify import Journey, Verifier
+from .verify import Verifier
 
 
 class Expansion:

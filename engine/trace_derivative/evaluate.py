@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,7 +23,7 @@ from .contract import Label, Operand, contract
 from .errors import ShapeError, UnsupportedError
 from .expr import Dim, Expr, Index
 from .limits import check_time, limited
-from .stacks import Axes, Value, align, distinct, spread, times
+from .stacks import Axes, Value, align, distinct, spread, times, to_float
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -455,14 +454,6 @@ _VALUES: dict[type[ex.Node], Callable[[Evaluator, Any], Value]] = {
 
 
 # -------------------------------------------------------------------- values of leaves
-
-
-def to_float(value: Fraction) -> float:
-    """The nearest float; infinite when there is none."""
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
 
 
 def _as_float(array: Array, name: str) -> Array:

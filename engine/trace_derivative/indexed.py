@@ -369,14 +369,22 @@ def all_names(t: Indexed) -> frozenset[str]:
 
 
 def ranges(t: Indexed) -> dict[str, Dim]:
-    """Over which dimension each bound index of a value runs, by its name."""
+    """Over which dimension each bound index of a value runs, by its name.
+
+    A name that is bound twice, over different dimensions, is left out.
+    """
     found: dict[str, Dim] = {}
+    several: set[str] = set()
     stack = [t]
     while stack:
         node = stack.pop()
         if isinstance(node, SumOver):
-            found.update((i.name, i.dim) for i in node.indices)
+            for name, dim in node.indices:
+                if found.setdefault(name, dim) != dim:
+                    several.add(name)
         stack.extend(node.parts)
+    for name in several:
+        del found[name]
     return found
 
 

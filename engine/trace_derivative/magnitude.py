@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from . import expr as ex, functions
-from .evaluate import Evaluator, to_float
+from .evaluate import Evaluator
 from .expr import Expr
-from .stacks import Value, align, times
+from .stacks import Value, align, times, to_float
 
 _STEP = 1e-20j
 

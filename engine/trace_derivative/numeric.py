@@ -9,7 +9,8 @@ imaginary part as a dual number would (`functions`).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, TypeAlias
 
@@ -54,34 +55,82 @@ def gradient(
         raise ShapeError(f"a scalar is needed to differentiate, not {ex.describe(e.shape)}")
     with limited():
         x, axes = Evaluator(values, dims).array(variable)
-        rows, columns = x.shape[-2:]
-        count = rows * columns
-        if count > _MOST_ENTRIES:
-            raise LimitError(
-                f"{variable} has {count} entries: the limit is {_MOST_ENTRIES}",
-                hint="declare dimensions by names, not by large numbers",
-            )
-        units = _directions((rows, columns), structure)
-        # the directions are the first axis, the named axes of the variable follow
-        units = units.reshape(count, *[1] * len(axes), rows, columns)
-        method = method or kind(e)
-        scale = np.maximum(np.abs(x), 0.1).reshape(*x.shape[:-2], count)
-        scale = np.moveaxis(scale, -1, 0)
-
-        def along(part: slice, steps: Array) -> Array:
-            """The function with the variable moved by a step in each of some directions."""
+        moves = moves_of(x, variable, method or kind(e), structure)
+        found = []
+        for point in moves.points:
             check_time()
-            moved = Axed(x + steps[..., None, None] * units[part], (AXIS, *axes))
-            return Evaluator({**values, variable.name: moved}, dims).value(e, (AXIS, *axes))
+            moved = Axed(point, (AXIS, *axes))
+            at = Evaluator({**values, variable.name: moved}, dims)
+            found.append(at.value(e, (AXIS, *axes)))
+        result = moves.slope(found)
+    return natural(result, variable.shape)
 
-        at_once = max(1, _AT_ONCE // math.prod(x.shape[:-2]))
-        parts = [slice(k, min(k + at_once, count)) for k in range(0, count, at_once)]
-        slope = _complex_step if method == "complex step" else _central
-        slopes = [slope(along, part, scale[part]) for part in parts]
-    result = np.moveaxis(np.concatenate(slopes), 0, -1).reshape(x.shape)
-    if variable.shape[1] != 1:
-        return result
-    return np.asarray(result[..., 0, 0] if variable.shape == ex.SCALAR else result[..., 0])
+
+def natural(array: Array, shape: ex.Shape) -> Array:
+    """A stack of matrices in the form that values have: `(n,)` for a column, `()` for a scalar."""
+    if shape[1] != 1:
+        return array
+    return np.asarray(array[..., 0, 0] if shape == ex.SCALAR else array[..., 0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moves:
+    """The points at which a function is evaluated for its derivative by every entry of a value.
+
+    The `points` have an axis in front, along which one entry after another is moved; `slope`
+    makes the derivative, of the form of the value, of the function's values at all points.
+    """
+
+    points: tuple[Array, ...]
+    slope: Callable[[Sequence[Array]], Array]
+
+
+def moves_of(x: Array, variable: Symbol, method: Kind, structure: str | None = None) -> Moves:
+    """The points for values `(..., rows, columns)` of a variable.
+
+    Raises `LimitError` where the variable has too many entries.
+    """
+    rows, columns = x.shape[-2:]
+    front = x.shape[:-2]
+    count = rows * columns
+    if count > _MOST_ENTRIES:
+        raise LimitError(
+            f"{variable} has {count} entries: the limit is {_MOST_ENTRIES}",
+            hint="declare dimensions by names, not by large numbers",
+        )
+    units = _directions((rows, columns), structure)
+    # the directions are the first axis, the named axes of the variable follow
+    units = units.reshape(count, *[1] * len(front), rows, columns)
+    at_once = max(1, _AT_ONCE // math.prod(front))
+    parts = [slice(k, min(k + at_once, count)) for k in range(0, count, at_once)]
+    if method == "complex step":
+        # exact whatever the size of the entries: all steps are of one size
+        points = [x + (1j * _STEP) * units[part] for part in parts]
+        return Moves(tuple(points), lambda found: _put_back(found, x.shape).imag / _STEP)
+    scale = np.moveaxis(np.maximum(np.abs(x), 0.1).reshape(*front, count), -1, 0)
+    steps = 1e-3 * scale
+
+    def central(found: Sequence[Array]) -> Array:
+        """Fourth-order central differences with steps in proportion to the entries."""
+        slopes = []
+        for n, part in enumerate(parts):
+            four = found[n * len(_WEIGHTS) : (n + 1) * len(_WEIGHTS)]
+            total = sum(w * value for (_, w), value in zip(_WEIGHTS, four, strict=True))
+            slopes.append(np.asarray(total / steps[part]))
+        return _put_back(slopes, x.shape)
+
+    moved = [
+        x + (place * steps[part])[..., None, None] * units[part]
+        for part in parts
+        for place, _ in _WEIGHTS
+    ]
+    return Moves(tuple(moved), central)
+
+
+def _put_back(found: Sequence[Array], shape: tuple[int, ...]) -> Array:
+    """Slopes along the directions, those in front, in the form of the value."""
+    whole = found[0] if len(found) == 1 else np.concatenate(found)
+    return np.moveaxis(whole, 0, -1).reshape(shape)
 
 
 def _directions(shape: tuple[int, ...], structure: str | None) -> Array:
@@ -92,18 +141,6 @@ def _directions(shape: tuple[int, ...], structure: str | None) -> Array:
     moves = KINDS[structure].moves
     assert moves is not None
     return moves(units)
-
-
-def _complex_step(along: Callable[[slice, Array], Array], part: slice, scale: Array) -> Array:
-    """Exact whatever the size of the entries: all steps are of one size."""
-    return along(part, np.full(scale.shape, 1j * _STEP)).imag / _STEP
-
-
-def _central(along: Callable[[slice, Array], Array], part: slice, scale: Array) -> Array:
-    """Fourth-order central differences with steps in proportion to the entries."""
-    steps = 1e-3 * scale
-    total = sum((w * along(part, place * steps) for place, w in _WEIGHTS), np.zeros(scale.shape))
-    return np.asarray(total / steps)
 
 
 def kind(e: Expr) -> Kind:

@@ -11,22 +11,20 @@ from __future__ import annotations
 import hashlib
 import math
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, permutations, product
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from . import expr as ex, functions, operators, sizes, spectral
+from . import expr as ex, functions, operators, sizes
+from .domain import LARGEST, Domain
 from .errors import UnsupportedError
-from .evaluate import Evaluator
 from .expr import Dim, Expr, Symbol
 from .kinds import check_kinds, drawn, kinds_of
 from .limits import check_time
-from .matrix_functions import has_cut
-from .stacks import Value
-from .values import CONDITION, Draw, Way
+from .values import Draw, Way
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -34,14 +32,8 @@ _FEW = 4
 _MANY = 8
 """More dimensions than this are many: sizes and entries are then chosen with more care."""
 
-MARGIN = 0.01
-"""The least distance from a kink, a pole or the edge of a domain."""
-
 THOROUGH = 8
 """The number of points of a thorough search."""
-
-LARGEST = (1e8, 1e100)
-"""The largest number that may occur: first the one, and if need be the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +88,14 @@ def samples(
         point = search.point(avoid=found[0].dims if len(found) == 1 else None, like=like)
         found.append(search.widened(point) if wide and len(found) % 2 else point)
     return tuple(found)
+
+
+def of_one_size(samples: Sequence[Sample]) -> list[tuple[Sample, ...]]:
+    """The samples that have the same sizes together, in the order of the first of each."""
+    groups: dict[tuple[tuple[str, int], ...], list[Sample]] = {}
+    for sample in samples:
+        groups.setdefault(tuple(sorted(sample.dims.items())), []).append(sample)
+    return [tuple(group) for group in groups.values()]
 
 
 def _in_words(kinds: frozenset[str]) -> str:
@@ -169,6 +169,22 @@ class _Sizes:
         count = len(self.names) + 1 + more
         self.sizes = [n for n in range(2, len(dims) + more + 4) if n not in fixed][:count]
 
+    def one(self, avoid: Mapping[str, int] | None) -> dict[str, int] | None:
+        """A random assignment; None where it is the one to avoid."""
+        order = self._in_order(self._shuffled())
+        dims = self._with_aliases(dict(zip(self.names, order, strict=False)))
+        return dims if dims != avoid or not self.names else None
+
+    def _shuffled(self) -> list[int]:
+        return sorted(self.sizes, key=lambda _: self.rng.random())
+
+    def _in_order(self, order: list[int]) -> list[int]:
+        """The least sizes first where there are many names: the small ones are the first names."""
+        if len(self.names) > _MANY:
+            least = self.small + 2
+            order.sort(key=lambda size: size not in self.sizes[:least])
+        return order
+
     def draw(self, avoid: Mapping[str, int] | None) -> list[dict[str, int]]:
         """Some assignments in random order; none is `avoid`, unless there is no other."""
         count = min(_ASSIGNMENTS, math.factorial(len(self.sizes)))
@@ -178,9 +194,7 @@ class _Sizes:
             order = next(orders, None)
             if order is None:
                 break
-            if len(self.names) > _MANY:
-                least = self.small + 2
-                order.sort(key=lambda size: size not in self.sizes[:least])
+            order = self._in_order(order)
             dims = self._with_aliases(dict(zip(self.names, order, strict=False)))
             if dims not in out and (dims != avoid or not self.names):
                 out.append(dims)
@@ -209,7 +223,7 @@ class _Sizes:
             yield from every
             return
         while True:
-            yield sorted(self.sizes, key=lambda _: self.rng.random())
+            yield self._shuffled()
 
 
 # ---------------------------------------------------------------------------- values
@@ -260,6 +274,7 @@ class _Search:
         self.small = small
         self.aliases = ex.aliases(exprs)
         self.sizes = _Sizes(self.dims, rng, small, self.aliases)
+        self.domain = Domain(exprs, symbols)
         self.best: dict[str, Way] | None = None
         self.complaint = ""
 
@@ -281,19 +296,26 @@ class _Search:
             )
         return found
 
+    def _ways(self) -> tuple[Way, ...]:
+        return _MANY_WAYS if len(self.sizes.names) > _MANY else _WAYS
+
     def _point(self, avoid: Mapping[str, int] | None, like: dict[str, int] | None) -> Sample | None:
-        """A sample: many sizes in haste, then a few at length; None where there is none."""
+        """A sample: one try, many sizes in haste, then a few at length; None where none is."""
+        all_ways = self._ways()
+        dims = like or self.sizes.one(avoid)
+        first = self.best or dict.fromkeys(self.symbols, all_ways[0])
+        sample = self._try(dims, first, LARGEST[0]) if dims else None
+        if sample is not None:
+            return sample
         assignments = self.sizes.draw(avoid)
         if like is not None:
             assignments.insert(0, like)
-        all_ways = _MANY_WAYS if len(self.sizes.names) > _MANY else _WAYS
-        quick: list[Way | None] = [*all_ways[:5], None]
         if self.best is not None:
-            for dims in assignments:
-                for _ in range(_TRIES):
-                    sample = self._try(dims, self.best, LARGEST[0])
-                    if sample is not None:
-                        return sample
+            for dims, _ in product(assignments, range(_TRIES)):
+                sample = self._try(dims, self.best, LARGEST[0])
+                if sample is not None:
+                    return sample
+        quick: list[Way | None] = [*all_ways[:5], None]
         long = [way for way in all_ways for _ in range(_TRIES)] + [None] * _MIXED_TRIES
         for ways, some, largest in (
             (2 * quick, assignments, LARGEST[0]),
@@ -335,7 +357,7 @@ class _Search:
         if value is None:
             return None
         values = {**sample.values, name: value}
-        if complaint_at(self.exprs, values, sample.dims, largest) is None:
+        if self.domain.complaint(values, sample.dims, largest) is None:
             return Sample(values, sample.dims)
         return None
 
@@ -350,7 +372,7 @@ class _Search:
                 )
                 return None
             values[name] = value
-        complaint = complaint_at(self.exprs, values, dims, largest)
+        complaint = self.domain.complaint(values, dims, largest)
         if complaint is None:
             return Sample(values, dims)
         self.complaint = complaint
@@ -368,116 +390,3 @@ class _Search:
         if symbol.shape[1] != 1:
             return array
         return np.array(array[0, 0]) if symbol.shape == ex.SCALAR else array[:, 0]
-
-
-# ---------------------------------------------------------------------------- the domain
-
-
-def complaint_at(
-    exprs: Sequence[Expr], values: Mapping[str, Array], dims: Mapping[str, int], largest: float
-) -> str | None:
-    """Why a point is not good for these expressions; None when it is."""
-    probe = Probe(values, dims, largest)
-    try:
-        for e in exprs:
-            probe.array(e)
-    except _OutsideError as problem:
-        return str(problem)
-    return None
-
-
-class _OutsideError(Exception):
-    """The point is outside the domain, or too near to its edge."""
-
-
-def _from_cut(a: Array, b: Array) -> Array:
-    """The angle of the point (b, a) jumps where a changes its sign beside a negative b."""
-    return np.asarray(np.where(b < 0, np.abs(a), np.maximum(np.abs(a), np.abs(b))))
-
-
-_DISTANCES: dict[str, Callable[..., Array]] = {
-    "positive": np.abs,
-    "unit": lambda a: np.abs(1 - np.abs(a)),
-    "unequal": lambda a, b: np.abs(a - b),
-    "plane": _from_cut,
-}
-"""How far arguments are from the edge of a domain, or from a kink; see `functions`."""
-
-
-class Probe(Evaluator):
-    """An evaluator that stops at the first node whose value or derivative is in doubt."""
-
-    def __init__(
-        self, values: Mapping[str, Array], dims: Mapping[str, int], largest: float = LARGEST[-1]
-    ) -> None:
-        super().__init__(values, dims)
-        self.largest = largest
-
-    def compute(self, e: Expr) -> Value:
-        """The value of a node, looked at."""
-        value = super().compute(e)
-        size = np.abs(value[0]).max()
-        if not size < self.largest:
-            raise _OutsideError(f"{e} is {'too large' if size > 0 else 'not a number'}")
-        if size == 0 and isinstance(e, ex.Power | ex.MatrixPower) and self._sizes(e.base).any():
-            raise _OutsideError(f"{e} is too small")
-        if e.symbols:
-            self._look(e)
-        return value
-
-    def _look(self, e: Expr) -> None:
-        match e:
-            case ex.Apply(function=name, args=args):
-                entry = functions.get(name)
-                domain = "positive" if not entry.analytic and entry.arity == 1 else entry.domain
-                if domain in _DISTANCES:
-                    self._keep_from_zero(_DISTANCES[domain](*[self._at(a)[0] for a in args]), e)
-            case ex.Operation(operator=name, arg=arg):
-                domain = operators.TABLE[name].domain
-                if name == "det" and _falls_into_inverses(arg):
-                    domain = "invertible"
-                self._look_at_operator(domain, arg, e)
-            case ex.Power(base=arg, exponent=exponent):
-                whole = self._whole(exponent)
-                if whole is None or whole < 0:
-                    self._keep_from_zero(self._sizes(arg), e)
-            case ex.Quotient(denominator=arg):
-                self._keep_from_zero(self._sizes(arg), e)
-            case ex.MatrixFunction(function=name, arg=arg) | ex.Frechet(function=name, arg=arg):
-                self._keep_from_branches(name, spectral.eigenvalues(self._at(arg)[0]), e)
-            case ex.Inverse(arg=arg):
-                self._well_conditioned(self._at(arg)[0], e)
-            case _:
-                pass
-
-    def _look_at_operator(self, domain: str, arg: Expr, e: Expr) -> None:
-        if domain == "entries":
-            self._keep_from_zero(self._sizes(arg), e)
-        elif domain == "nonzero":
-            self._keep_from_zero(self._sizes(arg).max(axis=(-1, -2)), e)
-        elif domain == "invertible":
-            self._well_conditioned(self._at(arg)[0], e)
-
-    def _sizes(self, e: Expr) -> Array:
-        return np.abs(self._at(e)[0])
-
-    def _keep_from_zero(self, distances: Array, e: Expr) -> None:
-        if not distances.min() > MARGIN:
-            raise _OutsideError(f"{e} is at the edge of its domain or at a kink")
-
-    def _keep_from_branches(self, function: str, eigenvalues: Array, e: Expr) -> None:
-        """No eigenvalue is near a branch point, nor near the cut along the negative axis."""
-        if has_cut(function):
-            self._keep_from_zero(np.abs(eigenvalues), e)
-            self._keep_from_zero(np.pi - np.abs(np.angle(eigenvalues)), e)
-        elif functions.get(function).domain == "unit":
-            self._keep_from_zero(np.abs(1 - eigenvalues**2), e)
-
-    def _well_conditioned(self, array: Array, e: Expr) -> None:
-        if not np.linalg.cond(array).max() < CONDITION:
-            raise _OutsideError(f"the matrix of {e} is singular or nearly so")
-
-
-def _falls_into_inverses(e: Expr) -> bool:
-    """Are there inverses of parts of it in the steps to the derivative of its determinant?"""
-    return isinstance(e, ex.MatrixFunction) or ex.holds(e, ex.Kron)

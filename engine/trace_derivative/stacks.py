@@ -6,7 +6,9 @@ knows expressions.  Complex numbers pass through as dual numbers do: nothing is 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -148,7 +150,19 @@ def unvec(array: Array, rows: int, columns: int) -> Array:
 def side_by_side(values: Sequence[Value], axis: int) -> Value:
     """Matrices put together along their rows (-2) or columns (-1), axes aligned."""
     axes = tuple(dict.fromkeys(name for _, own in values for name in own))
-    arrays = [spread(array, own, axes) for array, own in values]
-    front = np.broadcast_shapes(*[a.shape[:-2] for a in arrays])
-    whole = [np.broadcast_to(a, (*front, *a.shape[-2:])) for a in arrays]
+    whole = of_one_stack([spread(array, own, axes) for array, own in values])
     return np.concatenate(whole, axis=axis), axes
+
+
+def of_one_stack(arrays: Sequence[Array]) -> list[Array]:
+    """Matrices of different shapes, aligned, each repeated so that all have the same axes."""
+    front = np.broadcast_shapes(*[a.shape[:-2] for a in arrays])
+    return [np.broadcast_to(a, (*front, *a.shape[-2:])) for a in arrays]
+
+
+def to_float(value: Fraction) -> float:
+    """The nearest float; infinite when there is none."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf

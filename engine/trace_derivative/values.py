@@ -50,20 +50,23 @@ class Draw:
     def entries(self, rows: int, columns: int, *, signed: bool) -> Array:
         """Random entries of a few decimals."""
         way = self.way
-        sizes = way.low + (way.high - way.low) * self.uniform(rows * columns)
+        sizes = self.uniform(rows * columns)
+        sizes *= way.high - way.low
+        sizes += way.low
         if signed:
             sizes *= self.signs(rows * columns)
         if way.scaled:
             sizes /= math.sqrt(columns)
-        return np.asarray(np.round(sizes, 4).reshape(rows, columns))
+        return sizes.round(4).reshape(rows, columns)
 
     def uniform(self, count: int) -> Array:
         """Numbers from 0 to 1, many at a time."""
-        return np.asarray(np.frombuffer(self.rng.randbytes(4 * count), dtype="<u4") / 2.0**32)
+        return np.frombuffer(self.rng.randbytes(4 * count), "<u4") / 2.0**32
 
     def signs(self, count: int) -> Array:
         """Signs, many at a time."""
-        return np.where(self.uniform(count) < 0.5, -1.0, 1.0)
+        bits = np.frombuffer(self.rng.randbytes(count), "u1") & 1
+        return bits * 2.0 - 1.0
 
 
 Maker: TypeAlias = Callable[[Draw, Array], Array]

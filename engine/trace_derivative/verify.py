@@ -2,61 +2,53 @@
 
 Input: a `Journey` (the function, its symbols, the steps).  Each side of each step is checked as
 it is printed: its canonical text is read back and evaluated; a derivative is taken numerically
-of the input expression.  Nothing here uses the symbolic differentiation.
+of the input expression.  Nothing here uses the symbolic differentiation.  All sides become one
+program, whose operations are done once a stack of samples; an equality that does not come out so
+is looked at again, more closely and by other code (`careful`), before it is called wrong.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from . import expr as ex, indexed as ix, numeric
-from .checks import Check
-from .evaluate import Axed, Evaluator, Given
-from .expr import Dim, Expr, Index, Shape, Symbol
-from .limits import current, limited
-from .magnitude import magnitude
-from .read import read
-from .reread import reread
-from .sampling import Sample
-from .statements import (
-    Definition,
-    Derivative,
-    DerivativeSum,
-    EntryOfResult,
-    FunctionName,
-    Side,
-    Step,
+from .careful import (
+    TOLERANCE,
+    TOLERANCE_DIFFERENCES,
+    Careful,
+    Journey,
+    has_derivative,
+    indices_in,
+    written,
 )
+from .checks import Check
+from .expr import Dim, Index, Symbol
+from .numeric import Moves, moves_of, natural
+from .plan import Planner
+from .program import OpenError, Program, Run, Slot
+from .readback import Reader
+from .sampling import Sample, of_one_size
+from .statements import Derivative, DerivativeSum, FunctionName, Side, Step
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
-TOLERANCE = 1e-8
-TOLERANCE_DIFFERENCES = 1e-5
-_ROUNDING = 1e-12
-_LONG = 10**9
 
+class Equality(NamedTuple):
+    """Two sides that should be equal for all values, with their free indices, under a name."""
 
-@dataclass(frozen=True, slots=True)
-class Journey:
-    """What is needed to evaluate the sides of a derivation's steps.
-
-    `marked`: for each occurrence f with this occurrence's variable under another name (index
-    form as text), and that name.
-    """
-
-    function: Expr
-    variable: Symbol
-    symbols: Mapping[str, Symbol]
-    marked: tuple[tuple[ix.Indexed, Symbol], ...] = ()
-    definitions: tuple[Definition, ...] = ()
+    name: str
+    lhs: Side
+    rhs: Side
+    free: tuple[Index, ...] = ()
 
 
 class Verifier:
-    """Evaluates the sides of steps at a set of samples, each distinct side once.
+    """Evaluates the sides of steps at a set of samples, each distinct operation once.
 
     Samples of the same sizes are evaluated together.
     """
@@ -65,19 +57,23 @@ class Verifier:
         self, journey: Journey, samples: Sequence[Sample], tolerance: float | None = None
     ) -> None:
         self._journey = journey
-        self._symbols = dict(journey.symbols)
-        self._symbols.update({d.symbol.name: d.symbol for d in journey.definitions})
-        self._symbols.update({s.name: s for _, s in journey.marked})
-        indices = _indices(journey.function)
-        indices |= {i for d in journey.definitions for i in d.value.free}
-        self._ranges = {i.name: i.dim for i in indices}
-        self._read: dict[str, Expr] = {}
-        self._texts: dict[tuple[Side, tuple[Index, ...]], str] = {}
-        self._count = len(samples)
-        self._stacks = [self._stack(group) for group in _of_one_size(samples)]
+        self._samples = samples
         self.kind = numeric.kind(journey.function)
         exact = self.kind == "complex step"
         self.tolerance = tolerance or (TOLERANCE if exact else TOLERANCE_DIFFERENCES)
+        self._program = Program()
+        self._planner = Planner(self._program)
+        self._reader = Reader(self._program, journey.symbols)
+        self._points = [
+            _Point(self._program, journey.symbols, group) for group in of_one_size(samples)
+        ]
+        self._found: dict[tuple[Side, tuple[Index, ...]], list[Array] | None] = {}
+        self._texts: dict[tuple[Side, tuple[Index, ...]], str] = {}
+        self._ranges = {i.name: i.dim for i in indices_in(journey.function)}
+        for _, marker in journey.marked:
+            self._reader.name(marker.name, self._program.symbol(marker.name, marker.shape))
+        for d in journey.definitions:
+            self._define(d.symbol.name, d.symbol.shape, d.value)
 
     def check(self, step: Step, name: str) -> Check:
         """Is the step's equality true at all samples?"""
@@ -85,258 +81,187 @@ class Verifier:
 
     def compare(self, name: str, lhs: Side, rhs: Side, free: tuple[Index, ...] = ()) -> Check:
         """Are two sides equal at all samples?"""
-        worst, failure = 0.0, None
-        for stack in self._stacks:
-            left, right = (self._value(side, free, stack) for side in (lhs, rhs))
-            errors = relative_errors(left, right)
-            for n in map(int, np.flatnonzero(~(errors <= self.tolerance))):
-                errors[n] = self._error_beside_rounding(lhs, rhs, free, self._alone(stack, n))
-                if failure is None and not errors[n] <= self.tolerance:
-                    failure = (stack.samples[n], left[n], right[n])
-            worst = max(worst, float(errors.max()))
-        kind = self.kind if _has_derivative(lhs) or _has_derivative(rhs) else "values"
-        texts = self._text(lhs, free), self._text(rhs, free)
-        if failure is None:
-            return Check(name, True, worst, self._count, kind, *texts)
-        sample, left, right = failure
-        message = describe_difference(left, right)
-        shown = f"{sample.as_python()}\n# {texts[0]} = {texts[1]} fails: {message}"
-        return Check(name, False, worst, self._count, kind, *texts, message, shown)
+        return self.checks([Equality(name, lhs, rhs, free)])[0]
+
+    def checks(self, equalities: Sequence[Equality]) -> list[Check]:
+        """Are the two sides of each equality equal at all samples?"""
+        pairs = [(self._values(e.lhs, e.free), self._values(e.rhs, e.free)) for e in equalities]
+        known = [
+            n
+            for n, (left, right) in enumerate(pairs)
+            if left is not None and right is not None and _shapes(left) == _shapes(right)
+        ]
+        errors = np.full(len(pairs), np.inf)
+        for k in range(len(self._points)):
+            both = [(pairs[n][0][k], pairs[n][1][k]) for n in known]  # type: ignore[index]
+            if both:
+                worst = _largest_errors(both)
+                errors[known] = worst if k == 0 else np.maximum(errors[known], worst)
+        return [self._verdict(e, float(x)) for e, x in zip(equalities, errors, strict=True)]
+
+    def _verdict(self, e: Equality, error: float) -> Check:
+        if not error <= self.tolerance:
+            return self._closer.compare(*e)
+        derivative = has_derivative(e.lhs) or has_derivative(e.rhs)
+        texts = [self._text(side, e.free) for side in (e.lhs, e.rhs)]
+        kind = self.kind if derivative else "values"
+        return Check(e.name, True, error, len(self._samples), kind, *texts)
+
+    def _text(self, side: Side, free: tuple[Index, ...]) -> str:
+        found = self._texts.get((side, free))
+        if found is None:
+            found = self._texts[side, free] = written(side, free, self._journey.function)
+        return found
+
+    @cached_property
+    def _closer(self) -> Careful:
+        return Careful(self._journey, self._samples, self.tolerance, self.kind)
 
     # ------------------------------------------------------------------ values
 
-    def _error_beside_rounding(
-        self, lhs: Side, rhs: Side, free: tuple[Index, ...], point: _Stack
-    ) -> float:
-        """The relative error at one sample, sides that are rounding taken for no values."""
-        left, right = (self._value(side, free, point) for side in (lhs, rhs))
-        floor = 1e-300
-        if not self._differs(left, right, point):
-            floor = self._floor((lhs, rhs), free, point)
-        return float(relative_errors(left, right, floor)[0])
-
-    def _alone(self, stack: _Stack, number: int) -> _Stack:
-        """One of the samples of a stack by itself."""
-        if number not in stack.alone:
-            stack.alone[number] = self._stack((stack.samples[number],))
-        return stack.alone[number]
-
-    def _floor(self, sides: tuple[Side, Side], free: tuple[Index, ...], point: _Stack) -> float:
-        """Below this size a value is what is left of terms that cancel: rounding."""
-        formulas = [s for s in sides if not isinstance(s, FunctionName) and not _has_derivative(s)]
-        printed = [self._formula(s, free) for s in formulas]
-        size = max((magnitude(e, point.at) for e in printed), default=0.0)
-        if size > 0 or not any(map(_has_derivative, sides)):
-            return _ROUNDING / self.tolerance * size
-        x = np.max(np.abs(point.value(self._journey.variable)), initial=0.0)
-        whole = magnitude(self._journey.function, point.at)
-        return _ROUNDING / 10 / self.tolerance * whole / max(float(x), 1e-300)
-
-    def _differs(self, left: Array, right: Array, point: _Stack) -> bool:
-        """Do two values differ that are both no rounding, whatever cancels on either side?"""
-        if left.shape != right.shape:
-            return True
-        sizes = [float(np.max(np.abs(a), initial=0.0)) for a in (left, right)]
-        gap = float(np.max(np.abs(left - right), initial=0.0))
-        f = float(np.max(np.abs(point.value(self._journey.function)), initial=0.0))
-        noise = _ROUNDING / 10 * magnitude(self._journey.function, point.at)
-        least = noise if f < noise else 1e-6 * f
-        return min(sizes) > least and gap > 1e-3 * min(sizes)
-
-    def _value(self, side: Side, free: tuple[Index, ...], point: _Stack) -> Array:
+    def _values(self, side: Side, free: tuple[Index, ...]) -> list[Array] | None:
+        """The values of a side at each stack of samples; None where a program cannot tell."""
         key = (side, free)
-        found = point.sides.get(key)
-        if found is None:
-            found = point.sides[key] = np.asarray(self._evaluate(side, free, point))
-        return found
+        if key not in self._found:
+            try:
+                self._found[key] = self._evaluated(side, free)
+            except (OpenError, ValueError):  # NumPy's error for shapes that do not fit
+                self._found[key] = None
+        return self._found[key]
 
-    def _evaluate(self, side: Side, free: tuple[Index, ...], point: _Stack) -> Array:
+    def _evaluated(self, side: Side, free: tuple[Index, ...]) -> list[Array]:
+        variable = self._journey.variable
         match side:
             case FunctionName():
-                return point.value(self._journey.function)
-            case Derivative(function=f, occurrence=occurrence):
-                if occurrence is not None:
-                    return self._occurrence(occurrence, point)
-                target = self._journey.function if f is None else self._again(str(f))
-                return self._slope(target, self._journey.variable, point, side.structure)
+                slot = self._planner.slot(self._journey.function)
+                return [point.value(slot, self._program, ()) for point in self._points]
+            case Derivative(occurrence=int(number)):
+                form, marker = self._journey.marked[number - 1]
+                slot = self._slot(str(form), ix.ranges(form))
+                return [p.slope(slot, variable, marker, self.kind, None) for p in self._points]
+            case Derivative(function=f, structure=structure):
+                if f is None:
+                    slot = self._planner.slot(self._journey.function)
+                else:
+                    slot = self._slot(str(f))
+                kind = self.kind if f is None else numeric.kind(f)
+                return [p.slope(slot, variable, variable, kind, structure) for p in self._points]
             case DerivativeSum(terms=terms):
-                slopes = [self._evaluate(t, free, point) for t in terms]
-                zero = np.zeros_like(point.value(self._journey.variable))
-                return np.asarray(sum(slopes, zero))
+                zeros = [np.zeros_like(p.natural(variable)) for p in self._points]
+                slopes = [self._evaluated(t, free) for t in terms]
+                return [np.asarray(sum(s, z)) for z, *s in zip(zeros, *slopes, strict=True)]
             case _:
-                value = point.value(self._formula(side, free), free)
-                if free and self._journey.variable.shape[0] == 1:
-                    return value.reshape(len(point.samples), 1, -1)
-                return value
+                own: dict[str, Dim] = {i.name: i.dim for i in free}
+                if isinstance(side, ix.Term):
+                    own |= ix.ranges(side)
+                slot = self._slot(str(side), own)
+                found = [point.value(slot, self._program, free) for point in self._points]
+                if free and variable.shape[0] == 1:
+                    return [x.reshape(len(x), 1, -1) for x in found]
+                return found
 
-    def _formula(self, side: Side, free: tuple[Index, ...]) -> Expr:
-        """What a side that is no derivative reads back to."""
-        shape = side.shape if isinstance(side, ex.Node) else None
-        if free:
-            rows, columns = self._journey.variable.shape
-            shape = (columns, rows) if rows == 1 else (rows, columns)
-        own = {i.name: i.dim for i in free}
-        if isinstance(side, ix.Term):
-            own |= ix.ranges(side)
-        return self._again(self._text(side, free), shape, own)
+    def _slot(self, text: str, own: Mapping[str, Dim] = MappingProxyType({})) -> Slot:
+        """The slot of a printed text, which may have the author's indices and its own."""
+        return self._reader.slot(text, {**self._ranges, **own})
 
-    def _slope(
-        self, function: Expr, variable: Symbol, point: _Stack, structure: str | None = None
+    def _define(self, name: str, shape: ex.Shape, value: ex.Expr) -> None:
+        """Give a name the values that the printed text of its definition has."""
+        self._ranges.update({i.name: i.dim for i in value.free})
+        try:
+            slot = self._slot(str(value))
+            self._reader.name(name, self._program.symbol(name, shape, self._program.axes[slot]))
+            for point in self._points:
+                point.given[name] = point.run.value(slot)
+        except OpenError:
+            return  # what has this name in it is open then
+
+
+class _Point:
+    """Samples of one size: the values of a program's slots, and of their slopes."""
+
+    def __init__(
+        self, program: Program, symbols: Mapping[str, Symbol], samples: tuple[Sample, ...]
+    ) -> None:
+        self.count = len(samples)
+        self.given: dict[str, Array] = {}
+        self.run = Run(program, self.given, samples[0].dims)
+        for name, symbol in symbols.items():
+            shape = map(self.run.size, symbol.shape)
+            together = np.stack([s.values[name] for s in samples])
+            self.given[name] = together.reshape(self.count, *shape)
+        self._moves: dict[tuple[str, numeric.Kind, str | None], tuple[Moves, list[Run]]] = {}
+
+    def natural(self, symbol: Symbol) -> Array:
+        """The values of a symbol."""
+        return natural(self.given[symbol.name], symbol.shape)
+
+    def value(self, slot: Slot, program: Program, free: tuple[Index, ...]) -> Array:
+        """The values of a slot, an axis for each free index after that of the samples."""
+        array, axes, shape = self.run.value(slot), program.axes[slot], program.shapes[slot]
+        names = tuple(i.name for i in free)
+        if not free:
+            if axes:
+                raise OpenError
+        else:
+            if shape != ex.SCALAR or not set(axes) <= set(names):
+                raise OpenError
+            array = self._in_order(array, axes, names)
+        lengths = [self.run.size(i.dim) for i in free]
+        return natural(_repeated(array, (self.count, *lengths, *array.shape[-2:])), shape)
+
+    def _in_order(self, array: Array, axes: tuple[str, ...], names: tuple[str, ...]) -> Array:
+        """The array with an axis for each name, of length 1 where it has none."""
+        front = array.ndim - 2 - len(axes)
+        order = [front + axes.index(name) for name in names if name in axes]
+        array = array.transpose(*range(front), *order, array.ndim - 2, array.ndim - 1)
+        whole = slice(None)
+        return array[(..., *[whole if name in axes else None for name in names], whole, whole)]
+
+    def slope(
+        self, slot: Slot, variable: Symbol, moved: Symbol, kind: numeric.Kind, structure: str | None
     ) -> Array:
-        key = (function, variable, structure)
-        found = point.slopes.get(key)
+        """The derivative of a scalar by a symbol that is moved from the variable's values."""
+        key = (moved.name, kind, structure)
+        found = self._moves.get(key)
         if found is None:
-            found = point.slopes[key] = numeric.gradient(
-                function, variable, point.values, point.dims, structure=structure
-            )
-        return found
-
-    def _occurrence(self, number: int, point: _Stack) -> Array:
-        form, marker = self._journey.marked[number - 1]
-        values = {**point.values, marker.name: point.values[self._journey.variable.name]}
-        function = self._again(str(form), own=ix.ranges(form))
-        return numeric.gradient(function, marker, values, point.dims)
-
-    def _text(self, side: Side, free: tuple[Index, ...]) -> str:
-        """The text of a side, as it is read back."""
-        found = self._texts.get((side, free))
-        if found is None:
-            found = self._texts[side, free] = self._written(side, free)
-        return found
-
-    def _written(self, side: Side, free: tuple[Index, ...]) -> str:
-        match side:
-            case FunctionName():
-                return str(self._journey.function)
-            case Derivative(function=None):
-                return str(replace(side, function=self._journey.function))
-            case EntryOfResult() | ix.Term():
-                return f"[{_names(free)}] {side}" if free else str(side)
-            case _:
-                return str(side)
-
-    def _again(
-        self, text: str, shape: Shape | None = None, own: Mapping[str, Dim] | None = None
-    ) -> Expr:
-        """The expression that a printed text reads back to."""
-        found = self._read.get(text)
-        if found is None:
-            ranges = self._ranges | dict(own or {})
-            with limited(replace(current(), length=_LONG, depth=_LONG)):
-                found = reread(text, self._symbols, shape, ranges)
-                if found is None:
-                    reading = read(text, symbols=self._symbols, expected=shape, ranges=ranges)
-                    found = reading.exprs[0]
-            self._read[text] = found
-        return found
-
-    def _stack(self, samples: tuple[Sample, ...]) -> _Stack:
-        """Some samples of one size, with the values of the definitions."""
-        stack = _Stack(samples)
-        for d in self._journey.definitions:
-            free = tuple(sorted(d.value.free, key=lambda i: i.name))
-            text = f"[{_names(free)}] {d.value}" if free else str(d.value)
-            again = self._again(text, None if free else d.symbol.shape)
-            array, axes = stack.at.array(again)
-            stack.define(d.symbol.name, Axed(array, axes))
-        return stack
+            x = self.given[variable.name]
+            moves = moves_of(x, variable, kind, structure)
+            self.given.setdefault(moved.name, x)
+            runs = [self.run.moved(moved.name, point) for point in moves.points]
+            found = self._moves[key] = moves, runs
+        moves, runs = found
+        values = [
+            _repeated(run.value(slot)[..., 0, 0], point.shape[:-2])
+            for run, point in zip(runs, moves.points, strict=True)
+        ]
+        return natural(moves.slope(values), variable.shape)
 
 
-SAMPLE = "@"
-"""The name of the axis along which the samples of one size are put together."""
+def _repeated(array: Array, shape: tuple[int, ...]) -> Array:
+    """The array, repeated along axes that it lacks."""
+    return array if array.shape == shape else np.broadcast_to(array, shape)
 
 
-@dataclass(slots=True)
-class _Stack:
-    """Samples of one size, with the values of names, sides and slopes found so far.
+def _shapes(arrays: Sequence[Array]) -> list[tuple[int, ...]]:
+    return [x.shape for x in arrays]
 
-    All values have an axis for the samples in front.  `alone` are samples by themselves, those at
-    which a difference was looked at more closely, by their number.
+
+def _largest_errors(pairs: Sequence[tuple[Array, Array]]) -> Array:
+    """For each pair of stacks the largest difference at any sample, relative to the largest entry.
+
+    It is infinite for not-a-number.
     """
-
-    samples: tuple[Sample, ...]
-    values: dict[str, Given] = field(init=False)
-    sides: dict[tuple[Side, tuple[Index, ...]], Array] = field(default_factory=dict)
-    slopes: dict[tuple[Expr, Symbol, str | None], Array] = field(default_factory=dict)
-    alone: dict[int, _Stack] = field(default_factory=dict)
-    at: Evaluator = field(init=False)
-
-    def __post_init__(self) -> None:
-        given = [s.values for s in self.samples]
-        self.values = {
-            name: Axed(np.stack([values[name] for values in given]), (SAMPLE,)) for name in given[0]
-        }
-        self.at = Evaluator(self.values, self.dims)
-
-    @property
-    def dims(self) -> dict[str, int]:
-        """The sizes."""
-        return self.samples[0].dims
-
-    def define(self, name: str, value: Axed) -> None:
-        """Give a name its value."""
-        self.values[name] = value
-        self.at = Evaluator(self.values, self.dims)
-
-    def value(self, e: Expr, free: tuple[Index, ...] = ()) -> Array:
-        """The values of an expression, an axis for each free index after that of the samples."""
-        if e.symbols:
-            return self.at.value(e, (SAMPLE, *free))
-        constant = self.at.value(e, free)
-        return np.broadcast_to(constant, (len(self.samples), *constant.shape))
-
-
-def _of_one_size(samples: Sequence[Sample]) -> list[tuple[Sample, ...]]:
-    """The samples that have the same sizes together, in the order of the first of each."""
-    groups: dict[tuple[tuple[str, int], ...], list[Sample]] = {}
-    for sample in samples:
-        groups.setdefault(tuple(sorted(sample.dims.items())), []).append(sample)
-    return [tuple(group) for group in groups.values()]
-
-
-def _indices(e: Expr) -> set[Index]:
-    """The indices that the author has written."""
-    found: set[Index] = set()
-    for node in ex.walk(e):
-        found.update(node.free)
-    return found
-
-
-def _names(free: tuple[Index, ...]) -> str:
-    return ",".join(i.name for i in free)
-
-
-def _has_derivative(side: Side) -> bool:
-    return isinstance(side, Derivative | DerivativeSum)
-
-
-def relative_errors(a: Array, b: Array, floor: float = 1e-300) -> Array:
-    """For each sample the largest difference, relative to the largest entry of either side.
-
-    It is infinite for not-a-number.  Sides whose entries are all below `floor` count as that
-    large: what is left of a sum that cancels is rounding, not a value.
-    """
-    if a.shape != b.shape:
-        return np.full(max(len(a), len(b)), np.inf)
+    count = len(pairs[0][0])
+    starts, place = [], 0
+    for a, _ in pairs:
+        starts.append(place)
+        place += a.size // count
+    left, right = (
+        np.concatenate([pair[k].reshape(count, -1) for pair in pairs], axis=1) for k in (0, 1)
+    )
     with np.errstate(all="ignore"):
-        difference = _largest(a - b)
-        size = np.maximum(_largest(a), _largest(b))
-        errors = difference / np.maximum(size, floor)
-    return np.where(np.isfinite(difference) & np.isfinite(size), errors, np.inf)
-
-
-def _largest(a: Array) -> Array:
-    """The largest absolute value at each sample."""
-    return np.asarray(np.abs(a).reshape(len(a), -1).max(axis=1, initial=0.0))
-
-
-def describe_difference(a: Array, b: Array) -> str:
-    """Which entry differs most, and both values."""
-    if a.shape != b.shape:
-        return f"the left side has shape {a.shape}, the right side {b.shape}"
-    if a.ndim == 0:
-        return f"the left side is {float(a):.6g}, the right side {float(b):.6g}"
-    gap = np.nan_to_num(np.abs(a - b), nan=np.inf)
-    at = np.unravel_index(int(np.argmax(gap)), a.shape)
-    place = ",".join(str(int(i) + 1) for i in at)
-    return f"entry [{place}] is {float(a[at]):.6g} on the left, {float(b[at]):.6g} on the right"
+        gap = np.maximum.reduceat(np.abs(left - right), starts, axis=1)
+        size = np.maximum.reduceat(np.maximum(np.abs(left), np.abs(right)), starts, axis=1)
+        errors = gap / np.maximum(size, 1e-300)
+    found = np.where(np.isfinite(gap) & np.isfinite(size), errors, np.inf)
+    return np.asarray(found.max(axis=0))

@@ -1,0 +1,125 @@
+"""Programs: every operation once, planned by names, run at stacks of samples."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from trace_derivative import program as module
+from trace_derivative.program import OpenError, Program, Run
+
+RNG = np.random.default_rng(0)
+SIZES = {"m": 2, "n": 3, "p": 4}
+A = RNG.normal(size=(5, 2, 3))
+B = RNG.normal(size=(5, 3, 4))
+C = RNG.normal(size=(5, 4, 2))
+
+
+def _given(program: Program) -> tuple[int, int, int]:
+    return (
+        program.symbol("A", ("m", "n")),
+        program.symbol("B", ("n", "p")),
+        program.symbol("C", ("p", "m")),
+    )
+
+
+def _run(program: Program) -> Run:
+    return Run(program, {"A": A, "B": B, "C": C}, SIZES)
+
+
+def test_an_operation_is_put_in_once() -> None:
+    program = Program()
+    a, b, _ = _given(program)
+    first = program.multiply((a, b))
+    count = len(program.operations)
+    assert program.multiply((a, b)) == first
+    assert len(program.operations) == count
+
+
+def test_products_and_sums_are_of_stacks() -> None:
+    program = Program()
+    a, b, c = _given(program)
+    slot = program.operation("tr", program.multiply((a, b, c)))
+    expected = np.einsum("zij,zjk,zki->z", A, B, C)
+    np.testing.assert_allclose(_run(program).value(slot)[:, 0, 0], expected)
+
+
+def test_sums_over_indices_are_contractions_in_any_order() -> None:
+    program = Program()
+    a, b, c = _given(program)
+    entries = [program.entry(a, "i", "j"), program.entry(b, "j", "k"), program.entry(c, "k", "i")]
+    for names in ("ijk", "kji", "jik"):
+        slot = program.index_sum([(name, None) for name in names], program.multiply(entries))
+        expected = np.einsum("zij,zjk,zki->z", A, B, C)
+        np.testing.assert_allclose(_run(program).value(slot)[:, 0, 0], expected)
+
+
+def test_what_is_left_free_is_in_the_order_of_the_names() -> None:
+    program = Program()
+    a, b, _ = _given(program)
+    body = program.multiply((program.entry(a, "z", "j"), program.entry(b, "j", "e")))
+    slot = program.index_sum([("j", None)], body)
+    assert program.axes[slot] == ("e", "z")
+    expected = np.einsum("sij,sjk->ski", A, B)
+    np.testing.assert_allclose(_run(program).value(slot)[..., 0, 0], expected)
+
+
+def test_an_index_that_is_not_there_counts() -> None:
+    program = Program()
+    a, _, _ = _given(program)
+    slot = program.index_sum([("i", "p"), ("j", "n")], program.entry(a, "i0", "i1"))
+    np.testing.assert_allclose(_run(program).value(slot)[..., 0, 0], 12 * A)
+    with pytest.raises(OpenError):
+        program.index_sum([("i", None)], program.number(Fraction(1)))
+
+
+def test_a_repeated_index_takes_the_diagonal() -> None:
+    program = Program()
+    a, b, c = _given(program)
+    slot = program.entry(program.multiply((a, b, c)), "i", "i")
+    expected = np.einsum("zij,zjk,zki->zi", A, B, C)
+    np.testing.assert_allclose(_run(program).value(slot)[..., 0, 0], expected)
+
+
+def test_many_axes_at_once_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_AXES", 1)
+    program = Program()
+    a, b, _ = _given(program)
+    body = program.multiply((program.entry(a, "i", "j"), program.entry(b, "j", "k")))
+    slot = program.index_sum([("j", None)], body)
+    expected = np.einsum("zij,zjk->zik", A, B)
+    np.testing.assert_allclose(_run(program).value(slot)[..., 0, 0], expected)
+    moved = _run(program).moved("A", np.stack([A, 2 * A]))
+    np.testing.assert_allclose(moved.value(slot)[1, ..., 0, 0], 2 * expected)
+
+
+def test_what_does_not_depend_on_the_moved_name_is_kept() -> None:
+    program = Program()
+    a, b, c = _given(program)
+    kept = program.multiply((b, c))
+    slot = program.operation("tr", program.multiply((a, kept)))
+    run = _run(program)
+    run.value(slot)
+    calls = []
+    plain = program.operations[kept]
+    program.operations[kept] = lambda *arrays: calls.append(1) or plain(*arrays)  # type: ignore[func-returns-value]
+    moved = run.moved("A", np.stack([A, -A]))
+    expected = np.einsum("zij,zjk,zki->z", A, B, C)
+    np.testing.assert_allclose(moved.value(slot)[..., 0, 0], [expected, -expected])
+    assert not calls
+
+
+def test_only_what_is_asked_for_is_worked_out() -> None:
+    program = Program()
+    a, _, _ = _given(program)
+    program.call("fails", lambda x: 1 / 0, (a,), ("m", "n"))
+    assert _run(program).value(a) is A
+
+
+def test_two_scalars_and_a_matrix_do_not_add() -> None:
+    program = Program()
+    a, _, _ = _given(program)
+    with pytest.raises(OpenError):
+        program.add([(a, 1), (program.number(Fraction(1)), 1)])
