@@ -396,10 +396,16 @@ class Derivation:
             self.function,
             self.variable,
             self._reading.symbols,
-            marked(self.expansion, self.variable, self.function),
+            self._marked(),
             tuple(definitions.values()),
         )
         return Verifier(journey, self.samples, self.options.tolerance)
+
+    def _marked(self) -> tuple[tuple[ix.Indexed, Symbol], ...]:
+        """f with one occurrence marked, for each one: a single one is the whole derivative."""
+        if len(self.occurrences) < 2:
+            return ()
+        return marked(self.expansion, self.variable, self.function)
 
     @cached_property
     def verification(self) -> Verification:

@@ -71,8 +71,9 @@ class Domain:
 
         assert self._watched is not None
         try:
-            for slot, e in self._watched:
-                _look(e, run.value(slot), at, largest)
+            with np.errstate(all="ignore"):
+                for slot, e in self._watched:
+                    _look(e, run.value(slot), at, largest)
         except _OutsideError as problem:
             return str(problem)
         return None

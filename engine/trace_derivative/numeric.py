@@ -130,7 +130,7 @@ def moves_of(x: Array, variable: Symbol, method: Kind, structure: str | None = N
 def _put_back(found: Sequence[Array], shape: tuple[int, ...]) -> Array:
     """Slopes along the directions, those in front, in the form of the value."""
     whole = found[0] if len(found) == 1 else np.concatenate(found)
-    return np.moveaxis(whole, 0, -1).reshape(shape)
+    return whole.transpose(*range(1, whole.ndim), 0).reshape(shape)
 
 
 def _directions(shape: tuple[int, ...], structure: str | None) -> Array:

@@ -9,10 +9,13 @@ their names; in front stand the samples of one size, and the directions of a der
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
+from heapq import heapify, heappop, heappush
 from itertools import islice, starmap
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -43,18 +46,21 @@ class OpenError(Exception):
 class Program:
     """Operations, each put in once; the methods put one in and give its slot.
 
-    `operands[slot]` is None for what depends on the point alone: a symbol, a constant.
+    `operands[slot]` is None for what depends on the point alone: a symbol, a constant.  `dims`
+    are sizes that dimensions may have, by which the order of a contraction is chosen.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, dims: Mapping[str, int] = MappingProxyType({})) -> None:
         self.operations: list[Operation] = []
         self.operands: list[tuple[Slot, ...] | None] = []
         self.shapes: list[Shape] = []
         self.axes: list[Axes] = []
         self.names: list[Names] = []
         self.numbers: dict[Slot, Fraction] = {}
-        self._factors: dict[Slot, tuple[Slot, Slot]] = {}
+        self._factors: dict[Slot, tuple[Slot, ...]] = {}
         self._slots: dict[tuple[Any, ...], Slot] = {}
+        self._dims = dims
+        self._extents: dict[str, int] = {}
 
     # ------------------------------------------------------------------ leaves
 
@@ -114,7 +120,7 @@ class Program:
         first = own[0]
         if any(other != first for other in own):
             first = tuple(sorted({name for names in own for name in names}))
-            f = _aligned(f, [_spreading(names, first) for names in own])
+            f = _aligned(f, own, first)
         return self._put(key, f, tuple(args), shape, first)
 
     # ------------------------------------------------------------------ arithmetic
@@ -137,22 +143,38 @@ class Program:
         return self.call("negative", np.negative, (a,), self.shapes[a])
 
     def multiply(self, factors: Iterable[Slot]) -> Slot:
-        """The matrix product, scalars among the factors, from the left."""
-        product: Slot | None = None
-        for factor in factors:
-            product = factor if product is None else self._times(product, factor)
-        assert product is not None
-        return product
+        """The matrix product, from the left; scalars may stand anywhere among the factors."""
+        scalars: list[Slot] = []
+        chain: Slot | None = None
+        for a in factors:
+            if self.shapes[a] == SCALAR:
+                scalars.append(a)
+            elif chain is None:
+                chain = a
+            else:
+                shape = (self.shapes[chain][0], self.shapes[a][1])
+                chain = self.call("@", _matmul, (chain, a), shape)
+                if shape == SCALAR:
+                    scalars.append(chain)
+                    chain = None
+        if not scalars:
+            assert chain is not None
+            return chain
+        scalar = self._product(scalars)
+        if chain is None:
+            return scalar
+        return self.call("*", np.multiply, (scalar, chain), self.shapes[chain])
 
-    def _times(self, a: Slot, b: Slot) -> Slot:
-        left, right = self.shapes[a], self.shapes[b]
-        if left == SCALAR and right == SCALAR:
-            slot = self.call("*", np.multiply, (a, b), SCALAR)
-            self._factors[slot] = (a, b)
-            return slot
-        if left == SCALAR or right == SCALAR:
-            return self.call("*", np.multiply, (a, b), right if left == SCALAR else left)
-        return self.call("@", np.matmul, (a, b), (left[0], right[1]))
+    def _product(self, scalars: Sequence[Slot]) -> Slot:
+        """The product of scalars; a sum over indices takes it apart again."""
+        if len(scalars) == 1:
+            return scalars[0]
+        flat: list[Slot] = []
+        for a in scalars:
+            flat += self._factors.get(a, (a,))
+        slot = self.call("product", _multiplied, flat, SCALAR)
+        self._factors[slot] = tuple(flat)
+        return slot
 
     def elementwise(self, sign: str, a: Slot, b: Slot) -> Slot:
         """`A.*B`, `A./B`; a scalar goes with every entry."""
@@ -165,7 +187,7 @@ class Program:
         if top is not None and bottom:
             return self.number(top / bottom)
         if self.shapes[a] == self.shapes[b] == SCALAR:
-            return self._times(a, self.power(b, self.number(Fraction(-1))))
+            return self._product((a, self.power(b, self.number(Fraction(-1)))))
         return self.elementwise("./", a, b)
 
     def power(self, base: Slot, exponent: Slot) -> Slot:
@@ -293,20 +315,11 @@ class Program:
             return found
         own = self.axes[a]
         axes = tuple(sorted({*own, *[name for name in places if name is not None]}))
-        letters = _Letters()
-        rows, columns = (letters(p) if p else letters(("place", k)) for k, p in enumerate(places))
-        before = "".join(map(letters, own)) + rows + columns
-        kept = "".join(map(letters, axes)) + "".join(
-            letter for letter, p in zip((rows, columns), places, strict=True) if p is None
-        )
-        subscripts = f"...{before}->...{kept}"
-        whole = slice(None)
-        behind = (None, None) if None not in places else (None, whole) if kind == "row" else (None,)
-
-        def placed(x: Array) -> Array:
-            return np.asarray(np.einsum(subscripts, x)[(..., *behind)])
-
-        return self._put(key, placed, (a,), shape, axes)
+        for name, dim in zip(places, self.shapes[a], strict=True):
+            if name is not None:
+                self._extents[name] = self._typical(dim)
+        f = _placing(kind, own, places, axes)
+        return self._put(key, f, (a,), shape, axes)
 
     def rows(self, body: Slot, index: str, dim: Dim) -> Slot:
         """The matrix of the rows that a row vector is for each value of an index."""
@@ -327,14 +340,7 @@ class Program:
         """The sum over indices; a dimension is needed where the body has not the index."""
         if self.shapes[body] != SCALAR:
             return self._matrix_sum(ranges, body)
-        factors: list[Slot] = []
-        pending = [body]
-        while pending:
-            a = pending.pop()
-            if a in self._factors:
-                pending += reversed(self._factors[a])
-            else:
-                factors.append(a)
+        factors = list(self._factors.get(body, (body,)))
         names = [name for name, _ in ranges]
         where: dict[str, list[Slot]] = {name: [] for name in names}
         for a in factors:
@@ -347,8 +353,12 @@ class Program:
                     raise OpenError
                 factors.append(self._extent(dim))
                 del where[name]
+        queue = [(self._cost(group), name) for name, group in where.items()]
+        heapify(queue)
         while where:
-            name = self._next(where)
+            cost, name = heappop(queue)
+            if name not in where or cost != self._cost(where[name]):
+                continue  # it is in the queue again, at its present cost
             group = where.pop(name)
             summed = self._contracted(name, group)
             for a in group:
@@ -360,7 +370,20 @@ class Program:
             for other in self.axes[summed]:
                 if other in where:
                     where[other].append(summed)
+                    heappush(queue, (self._cost(where[other]), other))
         return self.multiply(factors)
+
+    def _cost(self, group: Sequence[Slot]) -> int:
+        """The number of products in a contraction of scalars."""
+        axes = {name for a in group for name in self.axes[a]}
+        return math.prod([self._extents.get(name, 2) for name in axes])
+
+    def _typical(self, dim: Dim) -> int:
+        if isinstance(dim, int):
+            return dim
+        return self._dims.get(dim) or (
+            sizes.value(dim, self._typical) if sizes.is_composite(dim) else 2
+        )
 
     def _matrix_sum(self, ranges: Sequence[tuple[str, Dim | None]], body: Slot) -> Slot:
         """The sum of a matrix over axes."""
@@ -375,17 +398,6 @@ class Program:
             key, lambda x: np.asarray(x.sum(axis=places)), (body,), self.shapes[body], axes
         )
 
-    def _next(self, where: Mapping[str, Sequence[Slot]]) -> str:
-        """The index to be summed over next: one that leaves an array of few axes."""
-        best, least = "", 1 << 30
-        for name, group in where.items():
-            left = len({other for a in group for other in self.axes[a]})
-            if left < least:
-                best, least = name, left
-                if left <= 3:
-                    break
-        return best
-
     def _contracted(self, name: str, group: Sequence[Slot]) -> Slot:
         """The product of scalars summed over one index, which all of them have."""
         key = ("contracted", name, *group)
@@ -396,14 +408,11 @@ class Program:
         axes = tuple(sorted({other for names in own for other in names} - {name}))
         if len(axes) >= _MOST_AXES:
             return self._at_length(name, group, own, axes)
-        letters = _Letters()
-        inputs = ",".join("..." + "".join(map(letters, names)) for names in own)
-        subscripts = f"{inputs}->...{''.join(map(letters, axes))}"
-
-        def f(*arrays: Array) -> Array:
-            scalars = [x[..., 0, 0] for x in arrays]
-            return np.asarray(np.einsum(subscripts, *scalars)[..., None, None])
-
+        shared = set(own[0]).intersection(*own[1:])
+        if len(group) == 2 and len(shared) == 1 and max(map(len, own)) < 3:
+            f = _matrix_product(name, own[0], own[1])
+        else:
+            f = _einsum(own, axes)
         return self._put(key, f, tuple(group), SCALAR, axes)
 
     def _at_length(self, name: str, group: Sequence[Slot], own: Sequence[Axes], axes: Axes) -> Slot:
@@ -515,21 +524,89 @@ class _Letters:
         return found
 
 
-def _spreading(own: Axes, wanted: Axes) -> tuple[Any, ...] | None:
-    """The subscript that gives an array the axes it lacks, of length 1; None for none."""
-    if own == wanted:
-        return None
+def _placing(kind: str, own: Axes, places: tuple[str | None, str | None], axes: Axes) -> Operation:
+    """The rows, the columns or both of an array as axes; a name that is there twice is one."""
+    row, column = places
     whole = slice(None)
-    return (..., *[whole if name in own else None for name in wanted], whole, whole)
+    behind = (None, whole) if kind == "row" else (None,) if None in places else (None, None)
+    if not own and row != column:
+        if row is None or (column is not None and column < row):
+            return lambda x: x.swapaxes(-1, -2)[(..., *behind)]
+        return lambda x: x[(..., whole, *behind)] if kind == "row" else x[(..., *behind)]
+    letters = _Letters()
+    last = [letters(p or ("place", k)) for k, p in enumerate(places)]
+    left = [letter for letter, p in zip(last, places, strict=True) if p is None]
+    before, after = [*map(letters, own), *last], [*map(letters, axes), *left]
+    subscripts = f"...{''.join(before)}->...{''.join(after)}"
+    return lambda x: np.asarray(np.einsum(subscripts, x)[(..., *behind)])
 
 
-def _aligned(f: Operation, subscripts: Sequence[tuple[Any, ...] | None]) -> Operation:
-    """The function of arrays that first get the axes they lack."""
+def _matmul(x: Array, y: Array) -> Array:
+    """The matrix product; of a real and a complex one NumPy has no fast product."""
+    if x.dtype != y.dtype:
+        common = np.result_type(x, y)
+        x, y = x.astype(common, copy=False), y.astype(common, copy=False)
+    return np.asarray(x @ y)
+
+
+def _matrix_product(name: str, left: Axes, right: Axes) -> Operation:
+    """The contraction of scalars with one axis or two, over the only one that they share."""
+    rows = [other for other in left if other != name]
+    columns = [other for other in right if other != name]
+    ordered = rows + columns == sorted(rows + columns)
+
+    def product(x: Array, y: Array) -> Array:
+        x, y = x[..., 0], y[..., 0]
+        if rows:
+            x = x[..., 0].swapaxes(-1, -2) if left[0] == name else x[..., 0]
+        else:
+            x = x.swapaxes(-1, -2)
+        if columns:
+            y = y[..., 0].swapaxes(-1, -2) if right[0] != name else y[..., 0]
+        found = _matmul(x, y)
+        if rows and columns:
+            return np.asarray((found if ordered else found.swapaxes(-1, -2))[..., None, None])
+        if columns:
+            found = found.swapaxes(-1, -2)
+        return np.asarray(found[..., None] if rows or columns else found)
+
+    return product
+
+
+def _einsum(own: Sequence[Axes], wanted: Axes) -> Operation:
+    """The contraction of scalars over all axes but those that are wanted."""
+    letters = _Letters()
+    inputs = ",".join("..." + "".join(map(letters, names)) for names in own)
+    subscripts = f"{inputs}->...{''.join(map(letters, wanted))}"
+
+    def contracted(*arrays: Array) -> Array:
+        return np.asarray(np.einsum(subscripts, *[x[..., 0, 0] for x in arrays])[..., None, None])
+
+    return contracted
+
+
+def _multiplied(first: Array, *others: Array) -> Array:
+    """The product of arrays entry by entry."""
+    product = first
+    for array in others:
+        product = product * array
+    return product
+
+
+def _aligned(f: Operation, own: Sequence[Axes], wanted: Axes) -> Operation:
+    """The function of arrays that first get the axes they lack, of length 1."""
 
     def aligned(*arrays: Array) -> Array:
-        return f(*[x if s is None else x[s] for x, s in zip(arrays, subscripts, strict=True)])
+        return f(*[x[_spreading(n, wanted)] for x, n in zip(arrays, own, strict=True)])
 
     return aligned
+
+
+@lru_cache(maxsize=4096)
+def _spreading(own: Axes, wanted: Axes) -> tuple[Any, ...]:
+    """The subscript that gives an array the axes it lacks."""
+    whole = slice(None)
+    return (..., *[whole if name in own else None for name in wanted], whole, whole)
 
 
 class Run:
@@ -574,7 +651,7 @@ class Run:
         return Run(self._program, {**self._given, name: array}, self._dims, self, name)
 
     def value(self, slot: Slot) -> Array:
-        """The array of a slot."""
+        """The array of a slot; NumPy's warnings are the caller's matter."""
         values, program = self._values, self._program
         if slot >= len(values):
             values += [None] * (len(program.operations) - len(values))
@@ -601,12 +678,10 @@ class Run:
                 continue
             needed.add(a)
             pending += operands[a] or ()
-        check_time()
-        with np.errstate(all="ignore"):
-            for n, a in enumerate(sorted(needed)):
-                own = operands[a]
-                if n & 31 == 31:
-                    check_time()
-                values[a] = (
-                    operations[a](self) if own is None else operations[a](*[values[b] for b in own])
-                )
+        for n, a in enumerate(sorted(needed)):
+            own = operands[a]
+            if n & 31 == 31:
+                check_time()
+            values[a] = (
+                operations[a](self) if own is None else operations[a](*[values[b] for b in own])
+            )

@@ -1,8 +1,8 @@
 """Printed texts read back as operations of a program.
 
-Input: a text that the engine has printed, whose symbols are known.  The innermost brackets are
-read first and replaced by their slot, `#12`: what has been read once, in whatever text, is not
-read again.  Nothing is inferred here: a text in which something is open raises `OpenError`.
+Input: a text that the engine has printed, whose symbols are known.  A bracket is read when it
+closes and replaced by its slot, `#12`: what has been read once, in whatever text, is not read
+again.  Nothing is inferred here: a text in which something is open raises `OpenError`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .matrix_functions import DERIVATIVES, NAMES, POWER
 from .program import OpenError, Program, Slot
 from .words import MATRIX_FUNCTIONS
 
-_INNERMOST = re.compile(r"([A-Za-z]\w*)?\(([^()]*)\)")
+_BRACKET = re.compile(r"((?:[A-Za-z]\w*)?\(|\))")
 _TOKEN = re.compile(r"[A-Za-z]\w*|#\d+|\d+(?:\.\d+)?|\.[*/^]|[-+*/^'\[\],;:]")
 _BOUND = re.compile(r"([A-Za-z]\w*(?:,[A-Za-z]\w*)*): (.*)", re.DOTALL)
 _END = ""
@@ -44,31 +44,40 @@ class Reader:
 
     def slot(self, text: str, ranges: Mapping[str, Dim]) -> Slot:
         """The slot of a text; `ranges` has the dimensions of its indices."""
-        if not self._names.keys().isdisjoint(ranges):
-            raise OpenError
         self._ranges = ranges
         return self._whole(text)
 
     def _whole(self, text: str) -> Slot:
-        while "(" in text:
-            shorter = _INNERMOST.sub(self._bracket, text)
-            if shorter == text:
-                raise OpenError
-            text = shorter
-        return self._flat(text)
+        opened: list[tuple[list[str], str]] = []
+        pieces: list[str] = []
+        for piece in _BRACKET.split(text):
+            if piece[-1:] == "(":
+                opened.append((pieces, piece))
+                pieces = []
+            elif piece == ")":
+                if not opened:
+                    raise OpenError
+                inside = "".join(pieces)
+                pieces, opening = opened.pop()
+                pieces.append(f"#{self._bracket(opening, inside)}")
+            else:
+                pieces.append(piece)
+        if opened:
+            raise OpenError
+        return self._flat("".join(pieces))
 
-    def _bracket(self, match: re.Match[str]) -> str:
-        """A bracket without brackets in it, read and replaced by its slot."""
-        whole = match[0]
+    def _bracket(self, opening: str, inside: str) -> Slot:
+        """A bracket without brackets in it, behind a function's name or not."""
+        whole = opening + inside
         slot = self._read.get(whole)
         if slot is None:
             outer, self._asked = self._asked, False
-            word, inside = match.groups()
-            slot = self._flat(inside) if word is None else self._call(word, inside)
+            word = opening[:-1]
+            slot = self._call(word, inside) if word else self._flat(inside)
             if not self._asked:
                 self._read[whole] = slot
             self._asked |= outer
-        return f"#{slot}"
+        return slot
 
     # ------------------------------------------------------------------ calls
 
@@ -187,8 +196,11 @@ class Reader:
         while True:
             sign = tokens[at]
             if sign == "*":
-                right, at = self._factor(tokens, at + 1)
-                slot = program.multiply((slot, right))
+                factors = [slot]
+                while tokens[at] == "*":
+                    slot, at = self._factor(tokens, at + 1)
+                    factors.append(slot)
+                slot = program.multiply(factors)
             elif sign == ".*":
                 right, at = self._factor(tokens, at + 1)
                 slot = program.elementwise(".*", slot, right)

@@ -61,7 +61,7 @@ class Verifier:
         self.kind = numeric.kind(journey.function)
         exact = self.kind == "complex step"
         self.tolerance = tolerance or (TOLERANCE if exact else TOLERANCE_DIFFERENCES)
-        self._program = Program()
+        self._program = Program(samples[0].dims)
         self._planner = Planner(self._program)
         self._reader = Reader(self._program, journey.symbols)
         self._points = [
@@ -85,19 +85,26 @@ class Verifier:
 
     def checks(self, equalities: Sequence[Equality]) -> list[Check]:
         """Are the two sides of each equality equal at all samples?"""
-        pairs = [(self._values(e.lhs, e.free), self._values(e.rhs, e.free)) for e in equalities]
-        known = [
-            n
+        with np.errstate(all="ignore"):
+            pairs = [(self._values(e.lhs, e.free), self._values(e.rhs, e.free)) for e in equalities]
+            errors = self._errors(pairs)
+        return [self._verdict(e, float(x)) for e, x in zip(equalities, errors, strict=True)]
+
+    def _errors(self, pairs: Sequence[tuple[list[Array] | None, list[Array] | None]]) -> Array:
+        """For each pair the largest relative error; infinite where values are not known."""
+        known = {
+            n: (left, right)
             for n, (left, right) in enumerate(pairs)
             if left is not None and right is not None and _shapes(left) == _shapes(right)
-        ]
+        }
         errors = np.full(len(pairs), np.inf)
-        for k in range(len(self._points)):
-            both = [(pairs[n][0][k], pairs[n][1][k]) for n in known]  # type: ignore[index]
-            if both:
-                worst = _largest_errors(both)
-                errors[known] = worst if k == 0 else np.maximum(errors[known], worst)
-        return [self._verdict(e, float(x)) for e, x in zip(equalities, errors, strict=True)]
+        if known:
+            worst = [
+                _largest_errors([(left[k], right[k]) for left, right in known.values()])
+                for k in range(len(self._points))
+            ]
+            errors[list(known)] = np.max(worst, axis=0)
+        return errors
 
     def _verdict(self, e: Equality, error: float) -> Check:
         if not error <= self.tolerance:
@@ -171,7 +178,8 @@ class Verifier:
             slot = self._slot(str(value))
             self._reader.name(name, self._program.symbol(name, shape, self._program.axes[slot]))
             for point in self._points:
-                point.given[name] = point.run.value(slot)
+                with np.errstate(all="ignore"):
+                    point.given[name] = point.run.value(slot)
         except OpenError:
             return  # what has this name in it is open then
 
@@ -211,6 +219,8 @@ class _Point:
 
     def _in_order(self, array: Array, axes: tuple[str, ...], names: tuple[str, ...]) -> Array:
         """The array with an axis for each name, of length 1 where it has none."""
+        if axes == names:
+            return array
         front = array.ndim - 2 - len(axes)
         order = [front + axes.index(name) for name in names if name in axes]
         array = array.transpose(*range(front), *order, array.ndim - 2, array.ndim - 1)
@@ -259,9 +269,8 @@ def _largest_errors(pairs: Sequence[tuple[Array, Array]]) -> Array:
     left, right = (
         np.concatenate([pair[k].reshape(count, -1) for pair in pairs], axis=1) for k in (0, 1)
     )
-    with np.errstate(all="ignore"):
-        gap = np.maximum.reduceat(np.abs(left - right), starts, axis=1)
-        size = np.maximum.reduceat(np.maximum(np.abs(left), np.abs(right)), starts, axis=1)
-        errors = gap / np.maximum(size, 1e-300)
+    gap = np.maximum.reduceat(np.abs(left - right), starts, axis=1)
+    size = np.maximum.reduceat(np.maximum(np.abs(left), np.abs(right)), starts, axis=1)
+    errors = gap / np.maximum(size, 1e-300)
     found = np.where(np.isfinite(gap) & np.isfinite(size), errors, np.inf)
     return np.asarray(found.max(axis=0))

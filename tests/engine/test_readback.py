@@ -149,10 +149,13 @@ def test_what_is_open_or_wrong_is_left_to_the_other_reader(text: str) -> None:
         Reader(Program(), SYMBOLS).slot(text, {})
 
 
-def test_index_with_the_name_of_a_symbol_is_refused() -> None:
-    Reader(Program(), SYMBOLS).slot("sum(i: x[i])", {"i": "n"})
-    with pytest.raises(OpenError):
-        Reader(Program(), SYMBOLS).slot("sum(x: x[x])", {"x": "n"})
+def test_an_index_may_have_the_name_of_a_symbol() -> None:
+    """Where a name stands tells which of both it is; a derivation names parts as it likes."""
+    program = Program()
+    slot = Reader(program, SYMBOLS).slot("sum(x: A[i,x]*x[x])", {"x": "n", "i": "m"})
+    values = {"A": np.arange(6.0).reshape(2, 3), "x": np.array([[1.0], [2.0], [4.0]])}
+    found = Run(program, values, {"m": 2, "n": 3}).value(slot)
+    np.testing.assert_allclose(found[..., 0], values["A"] @ values["x"])
 
 
 def test_a_delta_is_read_anew_where_its_index_runs_over_another_dimension() -> None:
