@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 from .render_text import decimal
@@ -42,6 +43,13 @@ class Notation:
 DEFAULT = Notation()
 
 
+def clear() -> None:
+    """Forget all names."""
+    symbol_name.cache_clear()
+    has_subscript.cache_clear()
+    index_name.cache_clear()
+
+
 def split_name(name: str) -> tuple[str, tuple[str, ...]]:
     """The letters of a name and its subscripts: `W1`, `X_hat`, `a_1_2`."""
     found = _NAME.fullmatch(name)
@@ -51,12 +59,14 @@ def split_name(name: str) -> tuple[str, tuple[str, ...]]:
     return letters, tuple(part for part in (digits, *rest.split("_")) if part)
 
 
+@lru_cache(4096)
 def symbol_name(name: str, bold: bool, matrix: bool = False) -> str:
     """A symbol, `bold` or not; the letter that follows a `matrix` is an index, `D_k`."""
     letters, subscripts = split_name(name)
     return _letters(letters, bold) + _subscript(subscripts, bold or matrix)
 
 
+@lru_cache(4096)
 def has_subscript(name: str) -> bool:
     """Does the name have a subscript of its own?"""
     return bool(split_name(name)[1])
@@ -79,6 +89,7 @@ def _subscript(parts: tuple[str, ...], italic: bool) -> str:
     return f"_{{{','.join(written)}}}"
 
 
+@lru_cache(4096)
 def index_name(name: str) -> str:
     """An index or a dimension: `i`, `i_{1}`."""
     return symbol_name(name, False)
