@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from . import expr as ex, indexed as ix
+from . import indexed as ix
 from .checks import Check
 from .expr import Expr, Index, Symbol
 from .indexed import Indexed
@@ -68,24 +68,22 @@ def _places(indices: tuple[Index, ...]) -> str:
 
 
 def expressions_in(side: Side) -> Iterator[Expr]:
-    """All matrix expressions that a side shows."""
+    """The matrix expressions that a side shows, those in others left out."""
     match side:
         case Derivative(function=function):
-            yield from () if function is None else ex.walk(function)
+            yield from () if function is None else (function,)
         case DerivativeSum(terms=terms):
             for t in terms:
                 yield from expressions_in(t)
-        case EntryOfResult(matrix=matrix):
-            yield from ex.walk(matrix)
-        case ix.Element(matrix=matrix):
-            yield from ex.walk(matrix)
+        case EntryOfResult(matrix=matrix) | ix.Element(matrix=matrix):
+            yield matrix
         case FunctionName():
             return
         case _ if isinstance(side, ix.Term):
             for part in side.parts:
                 yield from expressions_in(part)
         case _:
-            yield from ex.walk(side)
+            yield side
 
 
 Side: TypeAlias = Expr | Indexed | FunctionName | Derivative | DerivativeSum | EntryOfResult
