@@ -46,7 +46,7 @@ DEFAULT = Notation()
 def clear() -> None:
     """Forget all names."""
     symbol_name.cache_clear()
-    has_subscript.cache_clear()
+    indexed_name.cache_clear()
     index_name.cache_clear()
 
 
@@ -56,6 +56,8 @@ def split_name(name: str) -> tuple[str, tuple[str, ...]]:
     if found is None:
         return name, ()
     letters, digits, rest = found.groups()
+    if not digits and not rest:
+        return letters, ()
     return letters, tuple(part for part in (digits, *rest.split("_")) if part)
 
 
@@ -67,9 +69,10 @@ def symbol_name(name: str, bold: bool, matrix: bool = False) -> str:
 
 
 @lru_cache(4096)
-def has_subscript(name: str) -> bool:
-    """Does the name have a subscript of its own?"""
-    return bool(split_name(name)[1])
+def indexed_name(name: str, bold: bool) -> str:
+    """A matrix or vector before its indices, in brackets where it has a subscript of its own."""
+    printed = symbol_name(name, bold, True)
+    return f"({printed})" if split_name(name)[1] else printed
 
 
 def _letters(letters: str, bold: bool) -> str:
@@ -104,7 +107,8 @@ def dimension_name(dim: Dim) -> str:
 
 def places(parts: tuple[str, ...]) -> str:
     """Subscripts side by side, separated by commas where one is longer than a character."""
-    return (",".join if any(len(p) > 1 for p in parts) else "".join)(parts)
+    joined = "".join(parts)
+    return joined if len(joined) == len(parts) else ",".join(parts)
 
 
 def number(value: Fraction) -> tuple[str, bool]:

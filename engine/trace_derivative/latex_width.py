@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
-_MARK = re.compile(r"\\[A-Za-z]+|\\.|[^\s]")
+_MARK = re.compile(r"\\sum_|\\[A-Za-z]+|\\.|\S")
 _PHRASE = re.compile(
-    r"(?:\\math[a-z]+|\\sum_|[\^_])?\{[^{}]*\}"
-    r"|\\(?:begin|end)\{\w+\}"
-    r"|\\(?:left|right)(?:\\.|[^\s])|" + _MARK.pattern
+    r"[\^_]?\{[^{}]*\}"
+    r"|\\(?:math[a-z]+\{[^{}]*\}|sum_\{[^{}]*\}|(?:begin|end)\{\w+\}|(?:left|right)(?:\\.|\S))|"
+    + _MARK.pattern
 )
 """What is read at once: a sign with a group in which there is no other, or a single mark."""
 _NOTHING = {r"\left", r"\right", r"\mathrm", r"\mathbf", r"\mathit", r"\boldsymbol"}
@@ -22,7 +23,7 @@ _NOTHING |= {r"\operatorname", r"\,"}
 _SCRIPT = 0.7
 _ROW = r"\\"
 _BEGIN, _END = r"\begin{bmatrix}", r"\end{bmatrix}"
-_OPENING = frozenset({"{", "^", "_", r"\frac", r"\sum", _BEGIN})
+_OPENING = frozenset({"{", "^", "_", r"\frac", r"\sum_", _BEGIN})
 """The marks whose width depends on what follows them."""
 
 
@@ -33,7 +34,7 @@ def clear() -> None:
 
 def width(latex: str, most: float = math.inf) -> int:
     """The estimated width of a formula; of one that is wider than `most` only that it is."""
-    return round(_row(_PHRASE.findall(latex), 0, "", most + 1)[0])
+    return round(_row(map(re.Match.group, _PHRASE.finditer(latex)), "", most + 1))
 
 
 @lru_cache(4096)
@@ -42,60 +43,54 @@ def _alone(phrase: str) -> float | None:
     if phrase in _OPENING:
         return None
     marks = _MARK.findall(phrase)
-    return _one(phrase) if len(marks) == 1 else _row(marks, 0, "", math.inf)[0]
+    return _one(phrase) if len(marks) == 1 else _row(iter(marks), "", math.inf)
 
 
-def _row(phrases: list[str], start: int, end: str, most: float) -> tuple[float, int]:
-    """The width of what stands up to the phrase `end`, and where it goes on behind it.
+def _row(phrases: Iterator[str], end: str, most: float) -> float:
+    """The width of what stands up to the phrase `end`; more than `most` is not read further."""
+    total = 0.0
+    for phrase in phrases:
+        if phrase == end:
+            break
+        total += _begun(phrase, phrases, most)
+        if total > most:
+            break
+    return total
 
-    What is wider than `most` is not read to its end.
-    """
-    total, n = 0.0, start
-    while n < len(phrases) and phrases[n] != end and total <= most:
-        more, n = _item(phrases, n, most)
-        total += more
-    return total, n + 1
+
+def _item(phrases: Iterator[str], most: float) -> float:
+    return _begun(next(phrases, ""), phrases, most)
 
 
-def _item(phrases: list[str], n: int, most: float) -> tuple[float, int]:
-    phrase = phrases[n] if n < len(phrases) else ""
+def _begun(phrase: str, phrases: Iterator[str], most: float) -> float:
+    """The width of what begins with a phrase."""
     alone = _alone(phrase)
     if alone is not None:
-        return alone, n + 1
+        return alone
     match phrase:
         case "{":
-            return _row(phrases, n + 1, "}", most)
+            return _row(phrases, "}", most)
         case "^" | "_":
-            script, after = _item(phrases, n + 1, math.inf)
-            return _SCRIPT * script, after
+            return _SCRIPT * _item(phrases, math.inf)
+        case r"\sum_":
+            return max(1.5, _SCRIPT * _item(phrases, math.inf))
         case r"\frac":
-            top, after = _item(phrases, n + 1, most)
-            bottom, after = _item(phrases, after, most)
-            return max(top, bottom), after
-        case r"\sum":
-            return _sum_sign(phrases, n + 1)
+            return max(_item(phrases, most), _item(phrases, most))
         case _:
-            return _array(phrases, n + 1, most)
+            return _array(phrases, most)
 
 
-def _sum_sign(phrases: list[str], n: int) -> tuple[float, int]:
-    """A sum sign with its index below it."""
-    if n < len(phrases) and phrases[n] == "_":
-        script, n = _item(phrases, n + 1, math.inf)
-        return max(1.5, _SCRIPT * script), n
-    return 1.5, n
-
-
-def _array(phrases: list[str], n: int, most: float) -> tuple[float, int]:
+def _array(phrases: Iterator[str], most: float) -> float:
     """The widest row of a `bmatrix`."""
     widest = row = 0.0
-    while n < len(phrases) and phrases[n] != _END and row <= most:
-        if phrases[n] == _ROW:
-            widest, row, n = max(widest, row), 0.0, n + 1
+    for phrase in phrases:
+        if phrase == _END or row > most:
+            break
+        if phrase == _ROW:
+            widest, row = max(widest, row), 0.0
         else:
-            more, n = _item(phrases, n, most)
-            row += more
-    return max(widest, row) + 1, n + 1
+            row += _begun(phrase, phrases, most)
+    return max(widest, row) + 1
 
 
 def _one(mark: str) -> float:

@@ -172,11 +172,11 @@ class Marks(ABC):
         """Factors side by side; an open one is bracketed, but for a last that is the only one."""
         if len(pieces) == 1:
             return pieces[0]
-        opens = [p.open for p in pieces]
-        ends_open = opens[-1] and not any(opens[:-1])
         factors = [self.factor(p) for p in pieces]
+        last = pieces[-1]
+        ends_open = last.open and not any(p.open for p in pieces[:-1])
         if ends_open:
-            factors[-1] = self.at(pieces[-1], FACTOR)
+            factors[-1] = self.at(last, FACTOR)
         parts = [factors[0]]
         for left, right in pairwise(factors):
             parts += (self.gap(left, right), right)
@@ -184,7 +184,8 @@ class Marks(ABC):
 
     def factor(self, piece: Piece) -> str:
         """The print of a factor that others stand behind."""
-        return self.bracket(piece.body) if piece.open else self.at(piece, FACTOR)
+        alone = piece.strength >= FACTOR and not piece.open
+        return piece.body if alone else self.bracket(piece.body)
 
     def operand(self, piece: Piece) -> str:
         """The print of a factor of an elementwise product."""
@@ -220,7 +221,7 @@ class Marks(ABC):
 
     def summation(self, indices: tuple[Index, ...], body: Piece) -> Piece:
         """The sum of a body over indices."""
-        signs = "".join(self.sum_sign(self.index(i)) for i in indices)
+        signs = "".join([self.sum_sign(self.index(i)) for i in indices])
         return Piece(signs + self.at(body, PRODUCT), FACTOR, open=True)
 
     def signed_number(self, value: Fraction) -> Piece:

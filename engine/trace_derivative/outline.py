@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from . import expr as ex
 from .derivation import Derivation
@@ -47,8 +47,7 @@ class Formula(Protocol):
         """The same as plain text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """One displayed equation group.
 
     `part`, `suffix` and `is_step` are those of its `Display`.  What is said before it is the

@@ -192,9 +192,7 @@ class _Latex(Typesetter):
             if isinstance(matrix, ex.Quotient):
                 return Piece(f"{self.bracket(body)}_{{{names.places(places)}}}")
             return self.composite_place(body, places)
-        name = names.symbol_name(matrix.name, self.notation.bold and not entry, True)
-        if names.has_subscript(matrix.name):
-            name = f"({name})"
+        name = names.indexed_name(matrix.name, self.notation.bold and not entry)
         return Piece(f"{name}_{{{names.places(places)}}}")
 
     def composite_place(self, body: str, places: tuple[str, ...]) -> Piece:
