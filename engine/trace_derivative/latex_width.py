@@ -18,8 +18,15 @@ _PHRASE = re.compile(
     + _MARK.pattern
 )
 """What is read at once: a sign with a group in which there is no other, or a single mark."""
-_NOTHING = {r"\left", r"\right", r"\mathrm", r"\mathbf", r"\mathit", r"\boldsymbol"}
-_NOTHING |= {r"\operatorname", r"\,"}
+_NOTHING = r"\left \right \mathrm \mathbf \mathit \boldsymbol \operatorname \,"
+_WORDS = r"\log \exp \sin \cos \tan \sinh \cosh \tanh \arcsin \arccos \arctan \det"
+_WIDTHS: dict[str, float] = {
+    **dict.fromkeys(_NOTHING.split(), 0.0),
+    **dict.fromkeys([r"+", r"-", r"=", r"\odot", r"\cdot"], 2.0),
+    **dict.fromkeys([r"(", r")", r"[", r"]", r"|", r".", r",", r":", r"\|"], 0.5),
+    **{word: float(len(word) - 1) for word in _WORDS.split()},
+}
+"""The widths of the marks that are not as wide as a letter."""
 _SCRIPT = 0.7
 _ROW = r"\\"
 _BEGIN, _END = r"\begin{bmatrix}", r"\end{bmatrix}"
@@ -34,7 +41,12 @@ def clear() -> None:
 
 def width(latex: str, most: float = math.inf) -> int:
     """The estimated width of a formula; of one that is wider than `most` only that it is."""
-    return round(_row(map(re.Match.group, _PHRASE.finditer(latex)), "", most + 1))
+    return round(reach(latex, 0.0, most))
+
+
+def reach(latex: str, start: float, most: float = math.inf) -> float:
+    """Where a formula that begins at `start` ends; behind `most` only that it is there."""
+    return _row(map(re.Match.group, _PHRASE.finditer(latex)), "", most + 1, start)
 
 
 @lru_cache(4096)
@@ -42,31 +54,32 @@ def _alone(phrase: str) -> float | None:
     """The width of a phrase; None where it depends on what follows."""
     if phrase in _OPENING:
         return None
-    marks = _MARK.findall(phrase)
-    return _one(phrase) if len(marks) == 1 else _row(iter(marks), "", math.inf)
+    if len(phrase) == 1 or _MARK.fullmatch(phrase):
+        return _WIDTHS.get(phrase, 1.0)
+    return _row(iter(_MARK.findall(phrase)), "", math.inf)
 
 
-def _row(phrases: Iterator[str], end: str, most: float) -> float:
-    """The width of what stands up to the phrase `end`; more than `most` is not read further."""
-    total = 0.0
+def _row(phrases: Iterator[str], end: str, most: float, start: float = 0.0) -> float:
+    """Where that ends which stands up to the phrase `end`; behind `most` it is not read further."""
+    total = start
     for phrase in phrases:
         if phrase == end:
             break
-        total += _begun(phrase, phrases, most)
+        alone = _alone(phrase)
+        total += _begun(phrase, phrases, most) if alone is None else alone
         if total > most:
             break
     return total
 
 
 def _item(phrases: Iterator[str], most: float) -> float:
-    return _begun(next(phrases, ""), phrases, most)
+    phrase = next(phrases, "")
+    alone = _alone(phrase)
+    return _begun(phrase, phrases, most) if alone is None else alone
 
 
 def _begun(phrase: str, phrases: Iterator[str], most: float) -> float:
-    """The width of what begins with a phrase."""
-    alone = _alone(phrase)
-    if alone is not None:
-        return alone
+    """The width of what begins with a mark that depends on what follows."""
     match phrase:
         case "{":
             return _row(phrases, "}", most)
@@ -77,33 +90,19 @@ def _begun(phrase: str, phrases: Iterator[str], most: float) -> float:
         case r"\frac":
             return max(_item(phrases, most), _item(phrases, most))
         case _:
-            return _array(phrases, most)
+            return max(_row_widths(phrases, most)) + 1
 
 
-def _array(phrases: Iterator[str], most: float) -> float:
-    """The widest row of a `bmatrix`."""
-    widest = row = 0.0
+def _row_widths(phrases: Iterator[str], most: float) -> Iterator[float]:
+    """The width of each row of a `bmatrix`."""
+    row = 0.0
     for phrase in phrases:
         if phrase == _END or row > most:
             break
         if phrase == _ROW:
-            widest, row = max(widest, row), 0.0
+            yield row
+            row = 0.0
         else:
-            row += _begun(phrase, phrases, most)
-    return max(widest, row) + 1
-
-
-def _one(mark: str) -> float:
-    if mark in _NOTHING:
-        return 0.0
-    if mark in {"+", "-", "=", r"\odot", r"\cdot"}:
-        return 2.0
-    if mark in set("()[]|.,:") or mark == r"\|":
-        return 0.5
-    if mark in _FUNCTIONS:
-        return float(len(mark) - 1)
-    return 1.0
-
-
-_FUNCTIONS = {r"\log", r"\exp", r"\sin", r"\cos", r"\tan", r"\sinh", r"\cosh", r"\tanh"}
-_FUNCTIONS |= {r"\arcsin", r"\arccos", r"\arctan", r"\det"}
+            alone = _alone(phrase)
+            row += _begun(phrase, phrases, most) if alone is None else alone
+    yield row

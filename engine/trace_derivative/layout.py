@@ -13,7 +13,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, assert_never
 
 from . import expr as ex, indexed as ix, operators, sizes
 from .construct import UNIT
@@ -313,6 +313,10 @@ class Typesetter(Marks):
 
     def of_side(self, side: Side, function: Expr | None) -> Piece:
         """The print of a side; `function` is what f stands for, where it is to be written out."""
+        if isinstance(side, ex.Node):
+            return self.of(side)
+        if isinstance(side, ix.Term):
+            return self.of_indexed(side)
         match side:
             case FunctionName():
                 return Piece(self.function_name())
@@ -322,25 +326,19 @@ class Typesetter(Marks):
                 return self.addition([self._derivative(t, function) for t in terms])
             case EntryOfResult(matrix=matrix, indices=indices):
                 body = self.of(matrix)
-                if not indices:
-                    return body
-                return self.composite_place(body.body, self._names(indices))
-            case _ if isinstance(side, ix.Term):
-                return self.of_indexed(side)
+                return self.composite_place(body.body, self._names(indices)) if indices else body
             case _:
-                return self.of(side)
+                assert_never(side)
 
     def terms_of_side(self, side: Side, function: Expr | None) -> list[str]:
         """The terms of a side that is a sum, with their signs; else the side alone."""
-        match side:
-            case DerivativeSum(terms=derivatives):
-                return self.summands([self._derivative(t, function) for t in derivatives])
-            case ex.Add(terms=terms):
-                return self.summands([self.of(t) for t in terms])
-            case ix.Plus(terms=parts):
-                return self.summands([self.of_indexed(t) for t in parts])
-            case _:
-                return [self.of_side(side, function).body]
+        if isinstance(side, ex.Add):
+            return self.summands([self.of(t) for t in side.terms])
+        if isinstance(side, ix.Plus):
+            return self.summands([self.of_indexed(t) for t in side.terms])
+        if isinstance(side, DerivativeSum):
+            return self.summands([self._derivative(t, function) for t in side.terms])
+        return [self.of_side(side, function).body]
 
     def _derivative(self, side: Derivative, function: Expr | None) -> Piece:
         written = function if side.function is None else side.function

@@ -7,7 +7,6 @@ its formula, which is set as LaTeX or as text when it is asked for.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain, count
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
@@ -66,8 +65,7 @@ class Group(NamedTuple):
 # ------------------------------------------------------------------------ formulas
 
 
-@dataclass(frozen=True, slots=True)
-class Equalities:
+class Equalities(NamedTuple):
     """A chain of equalities, or what is claimed to be one and does not hold."""
 
     sides: tuple[Side, ...]
@@ -80,16 +78,16 @@ class Equalities:
         terms = [write.terms(side) for side in self.sides[1:]]
         room = self.most - width(left, WIDEST_LINE)
         widest = room if room < self.most // 2 else WIDEST_LINE - (self.most - room)
-        rights = [filled(t, room) for t in terms]
-        if any(width(line, widest) > widest for right in rights for line in right):
+        rights = [filled(t, room, widest) for t in terms]
+        if any(round(line.width) > widest for right in rights for line in right):
             rights = [filled(t, self.most - 4) for t in terms]
             lines, head = [f"&{left}"], r"&\quad"
         else:
             lines, head = [], f"{left} &"
         relation = "=" if self.holds else r"\neq"
         for right in rights:
-            lines.append(f"{head}{relation} {right[0]}")
-            lines += [rf"&\qquad {{}} {more}" for more in right[1:]]
+            lines.append(f"{head}{relation} {right[0].body}")
+            lines += [rf"&\qquad {{}} {more.body}" for more in right[1:]]
             head = "&" if not lines[0].startswith("&") else r"&\quad "
         return _aligned(lines)
 
@@ -103,8 +101,7 @@ class Equalities:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """The function as written, with what its abbreviations stand for."""
 
     function: Expr
@@ -122,8 +119,7 @@ class Written:
         return "\n".join([*lines, *[write.definition(x) for x in self.names]])
 
 
-@dataclass(frozen=True, slots=True)
-class Entries:
+class Entries(NamedTuple):
     """The layout of the derivative, eq (3) of the notes."""
 
     variable: Symbol

@@ -9,20 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
 from . import expr as ex, functions, latex_names as names, operators
 from .expr import Dim, Expr, Index
-from .indexed import Indexed
+from .indexed import Indexed, Term
 from .latex_names import DEFAULT, Notation
-from .latex_width import width
+from .latex_width import reach, width
 from .layout import Typesetter, Writer
 from .marks import BASE, FACTOR, PRODUCT, Piece
 from .matrix_functions import NAMES
-from .statements import Definition, Derivative, DerivativeSum, EntryOfResult, FunctionName, Side
+from .statements import Definition, EntryOfResult, Side
 
 __all__ = [
     "DEFAULT",
     "LatexWriter",
+    "Line",
     "Notation",
     "break_sum",
     "definition_latex",
@@ -48,13 +50,9 @@ class LatexWriter(Writer):
 
     def around(self, side: Side) -> frozenset[str]:
         """The symbols of a side; a derivative is read without any."""
-        match side:
-            case FunctionName() | Derivative() | DerivativeSum():
-                return frozenset()
-            case EntryOfResult(matrix=matrix):
-                return matrix.symbols
-            case _:
-                return side.symbols
+        if isinstance(side, ex.Node | Term):
+            return side.symbols
+        return side.matrix.symbols if isinstance(side, EntryOfResult) else frozenset()
 
     def entry(self, variable: ex.Symbol, places: tuple[str, ...]) -> str:
         """An entry of a symbol, the places as they are to be printed: `X_{1N}`."""
@@ -90,22 +88,31 @@ def break_sum(
     side: Side, limit: int, *, function: Expr | None = None, notation: Notation = DEFAULT
 ) -> list[str]:
     """A sum in lines of at most `limit` characters (estimated), for an `aligned`."""
-    return filled(LatexWriter(notation).terms(side, function), limit)
+    return [line.body for line in filled(LatexWriter(notation).terms(side, function), limit)]
 
 
-def filled(terms: Sequence[str], limit: int) -> list[str]:
+class Line(NamedTuple):
+    """A line of a formula and its estimated width, which may be told only up to a most."""
+
+    body: str
+    width: float
+
+
+def filled(terms: Sequence[str], limit: int, most: int = 0) -> list[Line]:
     """The terms of a sum in lines of at most `limit` characters (estimated).
 
     Every line but the first begins with its sign.  A term that is longer stands on a line of
-    its own.
+    its own.  Of what is wider than both `limit` and `most` it is only found that it is.
     """
-    lines = [terms[0]]
+    most = max(limit, most)
+    lines = [Line(terms[0], reach(terms[0], 0.0, most))]
     for term in terms[1:]:
-        longer = f"{lines[-1]} {term}"
-        if width(longer, limit) <= limit:
-            lines[-1] = longer
+        body, start = lines[-1]
+        end = reach(term, start, most)
+        if round(end) <= limit:
+            lines[-1] = Line(f"{body} {term}", end)
         else:
-            lines.append(term)
+            lines.append(Line(term, reach(term, 0.0, most)))
     return lines
 
 
