@@ -187,14 +187,17 @@ class Typesetter(Marks):
         negative, size = split_sign(e.coefficient)
         top = [self.of(s) for s in e.scalars if not ex.is_divisor(s)]
         bottom = [self.of(ex.power(s, ex.number(-1))) for s in e.scalars if ex.is_divisor(s)]
-        chain = [p for m in e.matrices for p in self._chain(m)]
+        if self._needs_factors():
+            chain = [p for m in e.matrices for p in self._factors(m)]
+        else:
+            chain = [self.of(m) for m in e.matrices]
         if len(chain) == 1 and chain[0].barred:
             chain = [chain[0]._replace(strength=FACTOR)]
         return self.signed(negative, self.product([*self.quotient_of(size, top, bottom), *chain]))
 
-    def _chain(self, matrix: Expr) -> list[Piece]:
-        """The factors that a factor of a chain is printed as: a matrix of ones may be two."""
-        if isinstance(matrix, ex.Ones) and matrix.shape[1] != 1 and self._needs_factors():
+    def _factors(self, matrix: Expr) -> list[Piece]:
+        """The factors that a factor of a chain is printed as, two for a matrix of ones."""
+        if isinstance(matrix, ex.Ones) and matrix.shape[1] != 1:
             return self._ones_factors(matrix)
         return [self.of(matrix)]
 

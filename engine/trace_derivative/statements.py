@@ -75,15 +75,24 @@ def expressions_in(side: Side) -> Iterator[Expr]:
         case DerivativeSum(terms=terms):
             for t in terms:
                 yield from expressions_in(t)
-        case EntryOfResult(matrix=matrix) | ix.Element(matrix=matrix):
+        case EntryOfResult(matrix=matrix):
             yield matrix
         case FunctionName():
             return
         case _ if isinstance(side, ix.Term):
-            for part in side.parts:
-                yield from expressions_in(part)
+            yield from _matrices(side)
         case _:
             yield side
+
+
+def _matrices(t: Indexed) -> Iterator[Expr]:
+    """The matrix expressions whose entries an index form has."""
+    stack = [t]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, ix.Element):
+            yield part.matrix
+        stack.extend(reversed(part.parts))
 
 
 Side: TypeAlias = Expr | Indexed | FunctionName | Derivative | DerivativeSum | EntryOfResult
