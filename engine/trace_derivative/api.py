@@ -12,6 +12,8 @@ from . import (
     expr as ex,
     factor,
     indexed as ix,
+    latex_names,
+    latex_width,
     length,
     numeric,
     render_text,
@@ -309,6 +311,8 @@ def clear_caches() -> None:
     canonical.clear()
     factor.clear()
     length.clear()
+    latex_names.clear()
+    latex_width.clear()
     expand.clear()
     numeric.clear()
     render_text.clear()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 from .render_text import decimal
@@ -42,24 +43,36 @@ class Notation:
 DEFAULT = Notation()
 
 
+def clear() -> None:
+    """Forget all names."""
+    symbol_name.cache_clear()
+    indexed_name.cache_clear()
+    index_name.cache_clear()
+
+
 def split_name(name: str) -> tuple[str, tuple[str, ...]]:
     """The letters of a name and its subscripts: `W1`, `X_hat`, `a_1_2`."""
     found = _NAME.fullmatch(name)
     if found is None:
         return name, ()
     letters, digits, rest = found.groups()
+    if not digits and not rest:
+        return letters, ()
     return letters, tuple(part for part in (digits, *rest.split("_")) if part)
 
 
+@lru_cache(4096)
 def symbol_name(name: str, bold: bool, matrix: bool = False) -> str:
     """A symbol, `bold` or not; the letter that follows a `matrix` is an index, `D_k`."""
     letters, subscripts = split_name(name)
     return _letters(letters, bold) + _subscript(subscripts, bold or matrix)
 
 
-def has_subscript(name: str) -> bool:
-    """Does the name have a subscript of its own?"""
-    return bool(split_name(name)[1])
+@lru_cache(4096)
+def indexed_name(name: str, bold: bool) -> str:
+    """A matrix or vector before its indices, in brackets where it has a subscript of its own."""
+    printed = symbol_name(name, bold, True)
+    return f"({printed})" if split_name(name)[1] else printed
 
 
 def _letters(letters: str, bold: bool) -> str:
@@ -79,6 +92,7 @@ def _subscript(parts: tuple[str, ...], italic: bool) -> str:
     return f"_{{{','.join(written)}}}"
 
 
+@lru_cache(4096)
 def index_name(name: str) -> str:
     """An index or a dimension: `i`, `i_{1}`."""
     return symbol_name(name, False)
@@ -93,7 +107,8 @@ def dimension_name(dim: Dim) -> str:
 
 def places(parts: tuple[str, ...]) -> str:
     """Subscripts side by side, separated by commas where one is longer than a character."""
-    return (",".join if any(len(p) > 1 for p in parts) else "".join)(parts)
+    joined = "".join(parts)
+    return joined if len(joined) == len(parts) else ",".join(parts)
 
 
 def number(value: Fraction) -> tuple[str, bool]:

@@ -6,81 +6,103 @@ where a long sum is broken.
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 
-_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[^\s]")
-_NOTHING = {r"\left", r"\right", r"\mathrm", r"\mathbf", r"\mathit", r"\boldsymbol"}
-_NOTHING |= {r"\operatorname", r"\,"}
+_MARK = re.compile(r"\\sum_|\\[A-Za-z]+|\\.|\S")
+_PHRASE = re.compile(
+    r"[\^_]?\{[^{}]*\}"
+    r"|\\(?:math[a-z]+\{[^{}]*\}|sum_\{[^{}]*\}|(?:begin|end)\{\w+\}|(?:left|right)(?:\\.|\S))|"
+    + _MARK.pattern
+)
+"""What is read at once: a sign with a group in which there is no other, or a single mark."""
+_NOTHING = r"\left \right \mathrm \mathbf \mathit \boldsymbol \operatorname \,"
+_WORDS = r"\log \exp \sin \cos \tan \sinh \cosh \tanh \arcsin \arccos \arctan \det"
+_WIDTHS: dict[str, float] = {
+    **dict.fromkeys(_NOTHING.split(), 0.0),
+    **dict.fromkeys([r"+", r"-", r"=", r"\odot", r"\cdot"], 2.0),
+    **dict.fromkeys([r"(", r")", r"[", r"]", r"|", r".", r",", r":", r"\|"], 0.5),
+    **{word: float(len(word) - 1) for word in _WORDS.split()},
+}
+"""The widths of the marks that are not as wide as a letter."""
 _SCRIPT = 0.7
 _ROW = r"\\"
+_BEGIN, _END = r"\begin{bmatrix}", r"\end{bmatrix}"
+_OPENING = frozenset({"{", "^", "_", r"\frac", r"\sum_", _BEGIN})
+"""The marks whose width depends on what follows them."""
 
 
-def width(latex: str) -> int:
-    """The estimated width of a formula."""
-    tokens = _TOKEN.findall(latex)
-    return round(_row(tokens, 0, "")[0])
+def clear() -> None:
+    """Forget all widths."""
+    _alone.cache_clear()
 
 
-def _row(tokens: list[str], start: int, end: str) -> tuple[float, int]:
-    """The width of what stands up to the token `end`, and where it goes on behind it."""
-    total, n = 0.0, start
-    while n < len(tokens) and tokens[n] != end:
-        more, n = _item(tokens, n)
-        total += more
-    return total, n + 1
+def width(latex: str, most: float = math.inf) -> int:
+    """The estimated width of a formula; of one that is wider than `most` only that it is."""
+    return round(reach(latex, 0.0, most))
 
 
-def _item(tokens: list[str], n: int) -> tuple[float, int]:
-    token = tokens[n] if n < len(tokens) else ""
-    if token == "{":
-        return _row(tokens, n + 1, "}")
-    if token in {"^", "_"}:
-        script, after = _item(tokens, n + 1)
-        return _SCRIPT * script, after
-    if token == r"\frac":
-        top, after = _item(tokens, n + 1)
-        bottom, after = _item(tokens, after)
-        return max(top, bottom), after
-    if token == r"\sum":
-        return _sum_sign(tokens, n + 1)
-    if token == r"\begin":
-        return _array(tokens, n)
-    return _one(token), n + 1
+def reach(latex: str, start: float, most: float = math.inf) -> float:
+    """Where a formula that begins at `start` ends; behind `most` only that it is there."""
+    return _row(map(re.Match.group, _PHRASE.finditer(latex)), "", most + 1, start)
 
 
-def _sum_sign(tokens: list[str], n: int) -> tuple[float, int]:
-    """A sum sign with its index below it."""
-    if n < len(tokens) and tokens[n] == "_":
-        script, n = _item(tokens, n + 1)
-        return max(1.5, _SCRIPT * script), n
-    return 1.5, n
+@lru_cache(4096)
+def _alone(phrase: str) -> float | None:
+    """The width of a phrase; None where it depends on what follows."""
+    if phrase in _OPENING:
+        return None
+    if len(phrase) == 1 or _MARK.fullmatch(phrase):
+        return _WIDTHS.get(phrase, 1.0)
+    return _row(iter(_MARK.findall(phrase)), "", math.inf)
 
 
-def _array(tokens: list[str], n: int) -> tuple[float, int]:
-    """The widest row of a `bmatrix`."""
-    n = tokens.index("}", n) + 1
-    widest = row = 0.0
-    while n < len(tokens) and tokens[n] != r"\end":
-        if tokens[n] == _ROW:
-            widest, row, n = max(widest, row), 0.0, n + 1
+def _row(phrases: Iterator[str], end: str, most: float, start: float = 0.0) -> float:
+    """Where that ends which stands up to the phrase `end`; behind `most` it is not read further."""
+    total = start
+    for phrase in phrases:
+        if phrase == end:
+            break
+        alone = _alone(phrase)
+        total += _begun(phrase, phrases, most) if alone is None else alone
+        if total > most:
+            break
+    return total
+
+
+def _item(phrases: Iterator[str], most: float) -> float:
+    phrase = next(phrases, "")
+    alone = _alone(phrase)
+    return _begun(phrase, phrases, most) if alone is None else alone
+
+
+def _begun(phrase: str, phrases: Iterator[str], most: float) -> float:
+    """The width of what begins with a mark that depends on what follows."""
+    match phrase:
+        case "{":
+            return _row(phrases, "}", most)
+        case "^" | "_":
+            return _SCRIPT * _item(phrases, math.inf)
+        case r"\sum_":
+            return max(1.5, _SCRIPT * _item(phrases, math.inf))
+        case r"\frac":
+            return max(_item(phrases, most), _item(phrases, most))
+        case _:
+            return max(_row_widths(phrases, most)) + 1
+
+
+def _row_widths(phrases: Iterator[str], most: float) -> Iterator[float]:
+    """The width of each row of a `bmatrix`."""
+    row = 0.0
+    for phrase in phrases:
+        if phrase == _END or row > most:
+            break
+        if phrase == _ROW:
+            yield row
+            row = 0.0
         else:
-            more, n = _item(tokens, n)
-            row += more
-    after = tokens.index("}", n) + 1 if n < len(tokens) else n
-    return max(widest, row) + 1, after
-
-
-def _one(token: str) -> float:
-    if token in _NOTHING:
-        return 0.0
-    if token in {"+", "-", "=", r"\odot", r"\cdot"}:
-        return 2.0
-    if token in set("()[]|.,:") or token == r"\|":
-        return 0.5
-    if token in _FUNCTIONS:
-        return float(len(token) - 1)
-    return 1.0
-
-
-_FUNCTIONS = {r"\log", r"\exp", r"\sin", r"\cos", r"\tan", r"\sinh", r"\cosh", r"\tanh"}
-_FUNCTIONS |= {r"\arcsin", r"\arccos", r"\arctan", r"\det"}
+            alone = _alone(phrase)
+            row += _begun(phrase, phrases, most) if alone is None else alone
+    yield row

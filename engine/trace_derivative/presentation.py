@@ -7,25 +7,22 @@ It knows no document system.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, count
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
-from . import expr as ex
 from .checks import Check, Verification
 from .derivation import Derivation
 from .entries import Expansion
 from .errors import ParseError
-from .expr import Expr, Symbol
 from .latex_names import DEFAULT, Notation
-from .read import read
+from .outline import Cuts, Group, Status, groups_of, groups_of_expansion
 from .render_json import side_dict
-from .render_latex import break_sum, definition_latex, entry_latex, latex, side_latex, width
-from .render_unicode import definition_unicode, side_unicode, unicode
-from .statements import Definition, Derivative, Side, Step, expressions_in
+from .render_latex import LatexWriter
+from .render_unicode import UnicodeWriter
+from .sentences import Said, Sentences, written
+from .statements import Step
 
 PARTS = (
     "function",
@@ -39,23 +36,7 @@ PARTS = (
     "code",
 )
 DEFAULT_SHOW = ("function", "expansion", "occurrences", "matrix", "substitutions", "verification")
-LINE_WIDTH = 42
-WIDEST_LINE = 50
-FRAMED = 4
-"""By how much less goes into a line of what stands in a frame."""
-
-Status: TypeAlias = Literal["verified", "failed", "unchecked"]
-Cuts: TypeAlias = Mapping[str, Sequence[int]]
 _UNCUT: Cuts = MappingProxyType({})
-
-_PART_OF_KIND = {
-    "function": "function",
-    "expansion": "expansion",
-    "occurrence": "occurrences",
-    "index": "index",
-    "matrix": "matrix",
-    "identities": "substitutions",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,31 +94,25 @@ def present(
     `cuts` names displays, by suffix, and the numbers of equalities after which each is cut in two.
     Raises `ParseError` for a part that does not exist.
     """
-    for part in show:
-        if part not in PARTS:
-            raise ParseError(f"there is no part {part!r}", hint=f"the parts are {', '.join(PARTS)}")
-    writer = _DerivationWriter(d, notation, verify, cuts)
-    displays = tuple(x for x in writer.displays() if _wanted(x, show))
-    checks = tuple(c for c in d.verification.checks if not _is_claim(c, refuted)) if verify else ()
-    verification = Verification(all(c.passed for c in checks), checks)
-    failures = verification.failures
-    status: Status = "unchecked" if not verify else "failed" if failures else "verified"
-    line = _verification_line(verification) if verify else "Not verified."
-    code = d.numpy() if "code" in show or d.gradient is None else ""
-    wanted = "verification" in show and not refuted
-    shown = line if wanted or status == "failed" else ""
-    return Presentation(displays, shown, status, failures, code, d.notices, d.concerns)
+    sentences = Sentences(d.symbols)
+    latex, text = LatexWriter(notation), UnicodeWriter()
+    displays = []
+    for group in _groups(d, show, verify, cuts):
+        said = sentences.before(group)
+        if _wanted(group, show):
+            fragments = tuple([_fragment(x, latex, text) for x in said])
+            displays.append(_display(group, fragments, latex, text))
+    return replace(_verdict(d, show, verify, refuted), displays=tuple(displays))
 
 
 def present_expansion(
     x: Expansion, *, notation: Notation = DEFAULT, verify: bool = True, cuts: Cuts = _UNCUT
 ) -> Presentation:
     """An expansion into index notation, with the verdict; the suffix of the display is ""."""
-    writer = _Writer(x, notation, verify, cuts)
+    latex, text = LatexWriter(notation), UnicodeWriter()
     displays = tuple(
-        replace(display, sentence=(), is_step=False)
-        for group in writer.groups()
-        for display in writer.chain(group, "")
+        replace(_display(group, (), latex, text), is_step=False)
+        for group in groups_of_expansion(x, verify, cuts)
     )
     if not verify:
         return Presentation(displays, "Not verified.", "unchecked", (), "", ())
@@ -146,11 +121,52 @@ def present_expansion(
     return Presentation(displays, line, status, x.verification.failures, "", ())
 
 
-def _wanted(display: Display, show: Sequence[str]) -> bool:
+def _groups(d: Derivation, show: Sequence[str], verify: bool, cuts: Cuts) -> Iterator[Group]:
+    """All groups of a derivation, whether they are shown or not."""
+    for part in show:
+        if part not in PARTS:
+            raise ParseError(f"there is no part {part!r}", hint=f"the parts are {', '.join(PARTS)}")
+    return groups_of(d, verify, cuts)
+
+
+def _display(
+    group: Group, sentence: tuple[Fragment, ...], latex: LatexWriter, text: UnicodeWriter
+) -> Display:
+    return Display(
+        group.part,
+        group.suffix,
+        sentence,
+        group.formula.latex(latex),
+        group.formula.text(text),
+        group.status,
+        group.is_step,
+    )
+
+
+def _fragment(said: Said, latex: LatexWriter, text: UnicodeWriter) -> Fragment:
+    if isinstance(said, str):
+        return Fragment("text", said)
+    return Fragment("math", written(said, text), written(said, latex))
+
+
+def _verdict(d: Derivation, show: Sequence[str], verify: bool, refuted: bool) -> Presentation:
+    """All of a presentation but its displays."""
+    checks = tuple(c for c in d.verification.checks if not _is_claim(c, refuted)) if verify else ()
+    verification = Verification(all(c.passed for c in checks), checks)
+    failures = verification.failures
+    status: Status = "unchecked" if not verify else "failed" if failures else "verified"
+    line = _verification_line(verification) if verify else "Not verified."
+    code = d.numpy() if "code" in show or d.gradient is None else ""
+    wanted = "verification" in show and not refuted
+    shown = line if wanted or status == "failed" else ""
+    return Presentation((), shown, status, failures, code, d.notices, d.concerns)
+
+
+def _wanted(group: Group, show: Sequence[str]) -> bool:
     """The claim always; the one occurrence of the variable is the index form as well."""
-    if display.part == "expected" or display.part in show:
+    if group.part == "expected" or group.part in show:
         return True
-    return display.suffix.startswith("index") and "index" in show
+    return group.suffix.startswith("index") and "index" in show
 
 
 def _is_claim(check: Check, refuted: bool) -> bool:
@@ -179,298 +195,36 @@ def _equalities(n: int) -> str:
     return "1 equality" if n == 1 else f"{n} equalities"
 
 
-class _Writer:
-    """Turns steps into displays."""
-
-    def __init__(
-        self, d: Derivation | Expansion, notation: Notation, verify: bool, cuts: Cuts = _UNCUT
-    ) -> None:
-        self._steps = d.steps
-        self._symbols = d.symbols
-        self._notation = notation
-        self._checks: tuple[Check, ...] = d.step_checks if verify else ()
-        self._verify = verify
-        self._cuts = cuts
-        self._suffixes: set[str] = set()
-        self._defined: set[Definition] = set()
-        self._explained: set[tuple[str, tuple[Expr, ...]]] = set()
-
-    def groups(self) -> list[list[tuple[int, Step]]]:
-        """The steps with their numbers, each chain of equalities a group."""
-        return list(_chains(list(enumerate(self._steps))))
-
-    def chain(self, group: list[tuple[int, Step]], suffix: str) -> Iterator[Display]:
-        """One chain of equalities, in the pieces that the author wants."""
-        first = group[0][1]
-        for letter, piece in zip(_letters(), _cut(group, self._cuts.get(suffix, ())), strict=False):
-            sides: list[Side] = [first.lhs, *[s.rhs for _, s in piece]]
-            yield Display(
-                _PART_OF_KIND[first.kind],
-                f"{suffix}-{letter}".strip("-"),
-                tuple(self._sentence(piece)),
-                self._latex(sides),
-                self._text(sides),
-                self._status(n for n, _ in piece),
-                first.kind not in ("function", "matrix"),
-            )
-
-    def _unique(self, base: str, always: bool = False) -> str:
-        """The suffix, with a number where it is not the first (or `always`)."""
-        n = 1
-        name = f"{base}-1" if always else base
-        while name in self._suffixes:
-            n += 1
-            name = f"{base}-{n}"
-        self._suffixes.add(name)
-        return name
-
-    def _status(self, numbers: Iterator[int]) -> Status:
-        if not self._verify:
-            return "unchecked"
-        return "verified" if all(self._checks[n].passed for n in numbers) else "failed"
-
-    def _sentence(self, group: list[tuple[int, Step]]) -> Iterator[Fragment]:
-        reasons = list(dict.fromkeys(s.reason for _, s in group if s.reason))
-        if group[0][1].kind == "expansion":
-            reasons = reasons[:1]
-        if reasons:
-            joined = "; ".join([reasons[0], *[r[0].lower() + r[1:] for r in reasons[1:]]])
-            yield from self._fragments(joined)
-        named = dict.fromkeys(x for _, s in group for x in s.where)
-        definitions = [x for x in named if x not in self._defined]
-        self._defined.update(definitions)
-        for n, x in enumerate(definitions):
-            before = ", where " if n == 0 else " and " if n == len(definitions) - 1 else ", "
-            yield Fragment("text", before)
-            yield Fragment("math", definition_unicode(x), definition_latex(x, self._notation))
-        meanings = list(self._meanings(group, bool(reasons or definitions)))
-        yield from meanings
-        if reasons or definitions or meanings:
-            yield Fragment("text", ":")
-
-    def _meanings(self, group: list[tuple[int, Step]], begun: bool) -> Iterator[Fragment]:
-        """What the sign of a Fréchet derivative means, where it is first shown."""
-        shown = (e for _, s in group for side in (s.lhs, s.rhs) for e in expressions_in(side))
-        for e in shown:
-            if not isinstance(e, ex.Frechet) or (e.function, e.parameters) in self._explained:
-                continue
-            self._explained.add((e.function, e.parameters))
-            point, direction = (ex.symbol(name, ("n", "n")) for name in ("Z", "E"))
-            sign = ex.frechet(e.function, point, direction, *e.parameters)
-            yield Fragment("text", ", where " if begun else "Here ")
-            yield self._math(sign)
-            yield Fragment("text", " is the Fréchet derivative of the matrix function at ")
-            yield self._math(point)
-            yield Fragment("text", " in the direction ")
-            yield self._math(direction)
-            begun = True
-
-    def _math(self, e: Expr) -> Fragment:
-        return Fragment("math", unicode(e), latex(e, self._notation))
-
-    def _fragments(self, sentence: str) -> Iterator[Fragment]:
-        for n, piece in enumerate(re.split(r"`([^`]*)`", sentence)):
-            if n % 2 == 0:
-                if piece:
-                    yield Fragment("text", piece)
-            else:
-                e = read(piece, symbols=self._symbols).exprs[0]
-                yield self._math(e)
-
-    def _latex(self, sides: list[Side], relation: str = "=", most: int = LINE_WIDTH) -> str:
-        left = side_latex(sides[0], notation=self._notation)
-        room = most - width(left)
-        rights = [break_sum(s, room, notation=self._notation) for s in sides[1:]]
-        widest = max(width(x) for right in rights for x in right)
-        if widest > room and (room < most // 2 or width(left) + widest > WIDEST_LINE):
-            rights = [break_sum(s, most - 4, notation=self._notation) for s in sides[1:]]
-            lines, head = [f"&{left}"], r"&\quad"
-        else:
-            lines, head = [], f"{left} &"
-        for right in rights:
-            lines.append(f"{head}{relation} {right[0]}")
-            lines += [rf"&\qquad {{}} {more}" for more in right[1:]]
-            head = "&" if not lines[0].startswith("&") else r"&\quad "
-        return _aligned(lines)
-
-    def _text(self, sides: list[Side], relation: str = "=") -> str:
-        left = side_unicode(sides[0])
-        pad = " " * len(left)
-        rights = [side_unicode(s) for s in sides[1:]]
-        return "\n".join(f"{left if n == 0 else pad} {relation} {r}" for n, r in enumerate(rights))
-
-
-class _DerivationWriter(_Writer):
-    """All displays of a derivation."""
-
-    def __init__(self, d: Derivation, notation: Notation, verify: bool, cuts: Cuts) -> None:
-        super().__init__(d, notation, verify, cuts)
-        self._d = d
-
-    def displays(self) -> Iterator[Display]:
-        """One display a chain of equalities, in order; the author's claim last."""
-        groups = self.groups()
-        occurrences = sum(1 for g in groups if g[0][1].kind == "occurrence")
-        entries_shown = False
-        for group in groups:
-            first = group[0][1]
-            if first.kind == "matrix" and not entries_shown:
-                entries_shown = True
-                yield self._entries()
-            suffix = self._suffix(first, occurrences)
-            if first.kind == "function":
-                yield self._function(suffix, group)
-            else:
-                yield from self.chain(group, suffix)
-        if self._d.expected is not None:
-            yield self._expected()
-
-    def _function(self, suffix: str, group: list[tuple[int, Step]]) -> Display:
-        """f as written, with what its abbreviations stand for."""
-        written = self._d.written
-        names = [Definition(_symbol_for(n, e), e, False) for n, e in self._d.abbreviations.items()]
-        used = [x for x in names if x.symbol.name in written.symbols]
-        lines = [f"{self._notation.function} &= {latex(written, self._notation)}"]
-        lines += [definition_latex(x, self._notation).replace(" = ", " &= ", 1) for x in used]
-        body = _aligned(lines)
-        text = "\n".join([f"f = {unicode(written)}", *[definition_unicode(x) for x in used]])
-        return Display("function", suffix, (), body, text, self._status(n for n, _ in group), False)
-
-    def _entries(self) -> Display:
-        """The layout of the derivative, eq (3) of the notes."""
-        x = self._d.variable
-        left = side_latex(Derivative(None, x), notation=self._notation)
-        text = side_unicode(Derivative(None, x))
-        rows, columns = x.shape
-        body = "\n".join(_entry_rows(x, self._notation))
-        shape = f"{rows} x {columns}" if columns != 1 else str(rows)
-        return Display(
-            "entries",
-            self._unique("entries"),
-            (Fragment("text", "The derivative has the shape of the variable:"),),
-            f"{left} = {body}" if rows != 1 else f"{left}",
-            f"{text}: {shape}, entry by entry",
-            "unchecked",
-            True,
-        )
-
-    def _expected(self) -> Display:
-        claim = self._d.expected
-        assert claim is not None
-        sides: list[Side] = [Derivative(self._d.function, self._d.variable), claim]
-        status: Status = "unchecked"
-        if self._verify:
-            status = "verified" if self._d.expected_check else "failed"
-        sentence = "The author's own form:"
-        if status == "failed" and self._d.expected_check is not None:
-            sentence = f"Claimed, and false ({self._d.expected_check.message}):"
-        return Display(
-            "expected",
-            self._unique("expected"),
-            (Fragment("text", sentence),),
-            self._latex(sides, r"\neq" if status == "failed" else "=", LINE_WIDTH - FRAMED),
-            self._text(sides, "≠" if status == "failed" else "="),
-            status,
-            False,
-        )
-
-    def _suffix(self, step: Step, occurrences: int) -> str:
-        match step.kind:
-            case "matrix":
-                return self._unique("")
-            case "occurrence" if occurrences == 1:
-                return self._unique("index")
-            case "occurrence":
-                return self._unique("occurrence", always=True)
-            case kind:
-                return self._unique(kind)
-
-
-def _chains(steps: list[tuple[int, Step]]) -> Iterator[list[tuple[int, Step]]]:
-    """Consecutive steps of one kind in which each begins where the last one ended."""
-    current: list[tuple[int, Step]] = []
-    for n, step in steps:
-        last = current[-1][1] if current else None
-        if last and last.kind == step.kind and last.rhs == step.lhs and last.free == step.free:
-            current.append((n, step))
-            continue
-        if current:
-            yield current
-        current = [(n, step)]
-    if current:
-        yield current
-
-
-def _cut(group: list[tuple[int, Step]], after: Sequence[int]) -> Iterator[list[tuple[int, Step]]]:
-    """A chain in pieces, cut after the equalities with these numbers (from 1)."""
-    start = 0
-    for stop in [*sorted(n for n in after if 0 < n < len(group)), len(group)]:
-        yield group[start:stop]
-        start = stop
-
-
-def _letters() -> Iterator[str]:
-    """What the suffixes of the pieces of a chain end with: nothing, b, c, ..."""
-    return chain([""], (chr(n) for n in count(ord("b"))))
-
-
-def _aligned(lines: list[str]) -> str:
-    if len(lines) == 1:
-        return lines[0].replace(" &", " ", 1)
-    gap = " \\\\[0.6ex]\n" if any(r"\frac" in line for line in lines) else " \\\\\n"
-    return "\\begin{aligned}\n" + gap.join(lines) + "\n\\end{aligned}"
-
-
-def _symbol_for(name: str, e: ex.Expr) -> Symbol:
-    return ex.symbol(name, e.shape)
-
-
-def _entry_rows(x: Symbol, notation: Notation) -> Iterator[str]:
-    """The matrix of partial derivatives of eq (3)."""
-    rows, columns = x.shape
-
-    def partial(*places: ex.Dim) -> str:
-        entry = entry_latex(x, tuple(map(str, places)), notation)
-        return rf"\frac{{\partial {notation.function}}}{{\partial {entry}}}"
-
-    yield r"\begin{bmatrix}"
-    if columns == 1:
-        yield rf"{partial(1)} \\ {partial(2)} \\ \vdots \\ {partial(rows)}"
-    else:
-        for r in (1, 2, None, rows):
-            if r is None:
-                yield r"\vdots & \vdots & \ddots & \vdots \\"
-                continue
-            cells = [partial(r, 1), partial(r, 2), r"\cdots", partial(r, columns)]
-            yield " & ".join(cells) + r" \\"
-    yield r"\end{bmatrix}"
-
-
 # ------------------------------------------------------------------------ whole derivations
 
 
 def latex_of(d: Derivation, *, show: Sequence[str] = DEFAULT_SHOW, verify: bool = False) -> str:
     """The displays as LaTeX, one display math block each."""
-    shown = present(d, show=show, verify=verify)
-    return "\n".join(f"\\[\n{x.latex}\n\\]" for x in shown.displays)
+    write = LatexWriter()
+    shown = [g for g in _groups(d, show, verify, _UNCUT) if _wanted(g, show)]
+    return "\n".join([f"\\[\n{g.formula.latex(write)}\n\\]" for g in shown])
 
 
 def text_of(d: Derivation, *, show: Sequence[str] = DEFAULT_SHOW, verify: bool = True) -> str:
     """The displays as Unicode text, with their sentences and the verification line."""
-    shown = present(d, show=show, verify=verify)
+    write, sentences = UnicodeWriter(), Sentences(d.symbols)
     blocks = []
-    for x in shown.displays:
-        sentence = "".join(f.text for f in x.sentence)
-        body = "\n".join(f"    {line}" for line in x.text.splitlines())
-        mark = "    (this fails)\n" if x.status == "failed" else ""
-        blocks.append(f"{sentence}\n{body}\n{mark}" if sentence else f"{body}\n{mark}")
-    blocks += [f"Note: {n}\n" for n in shown.notices]
-    if shown.verification:
-        blocks.append(shown.verification + "\n")
-    for c in shown.failures:
+    for group in _groups(d, show, verify, _UNCUT):
+        said = sentences.before(group)
+        if _wanted(group, show):
+            words = "".join([x if isinstance(x, str) else written(x, write) for x in said])
+            lines = group.formula.text(write).splitlines()
+            mark = "    (this fails)\n" if group.status == "failed" else ""
+            body = "\n".join([f"    {line}" for line in lines]) + f"\n{mark}"
+            blocks.append(f"{words}\n{body}" if words else body)
+    verdict = _verdict(d, show, verify, False)
+    blocks += [f"Note: {n}\n" for n in verdict.notices]
+    if verdict.verification:
+        blocks.append(verdict.verification + "\n")
+    for c in verdict.failures:
         blocks.append(f"{c.name} fails: {c.message}\n{c.counterexample}\n")
-    if shown.code:
-        blocks.append(shown.code + "\n")
+    if verdict.code:
+        blocks.append(verdict.code + "\n")
     return "\n".join(blocks).rstrip() + "\n"
 
 

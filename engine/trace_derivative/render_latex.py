@@ -9,22 +9,27 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
 from . import expr as ex, functions, latex_names as names, operators
 from .expr import Dim, Expr, Index
-from .indexed import Indexed
+from .indexed import Indexed, Term
 from .latex_names import DEFAULT, Notation
-from .latex_width import width
-from .layout import Piece, Strength, Typesetter
+from .latex_width import reach, width
+from .layout import Typesetter, Writer
+from .marks import BASE, FACTOR, PRODUCT, Piece
 from .matrix_functions import NAMES
-from .statements import Definition, Derivative, DerivativeSum, EntryOfResult, FunctionName, Side
+from .statements import Definition, EntryOfResult, Side
 
 __all__ = [
     "DEFAULT",
+    "LatexWriter",
+    "Line",
     "Notation",
     "break_sum",
     "definition_latex",
     "entry_latex",
+    "filled",
     "indexed_latex",
     "latex",
     "side_latex",
@@ -32,58 +37,83 @@ __all__ = [
 ]
 
 
+class LatexWriter(Writer):
+    """Writes LaTeX in one notation; parts that many sides share are typeset once."""
+
+    def __init__(self, notation: Notation = DEFAULT) -> None:
+        super().__init__()
+        self.notation = notation
+
+    def typesetter(self, taken: frozenset[str]) -> Typesetter:
+        """A typesetter of LaTeX, where symbols have these signs of constants."""
+        return _Latex(self.notation, taken)
+
+    def around(self, side: Side) -> frozenset[str]:
+        """The symbols of a side; a derivative is read without any."""
+        if isinstance(side, ex.Node | Term):
+            return side.symbols
+        return side.matrix.symbols if isinstance(side, EntryOfResult) else frozenset()
+
+    def entry(self, variable: ex.Symbol, places: tuple[str, ...]) -> str:
+        """An entry of a symbol, the places as they are to be printed: `X_{1N}`."""
+        return self.among(frozenset()).place(variable, places, True).body
+
+
 def latex(e: Expr, notation: Notation = DEFAULT) -> str:
     """LaTeX of an expression."""
-    return _Latex(notation, e.symbols).of(e).body
+    return LatexWriter(notation).expression(e)
 
 
 def indexed_latex(t: Indexed, notation: Notation = DEFAULT) -> str:
     """LaTeX of an index form."""
-    return _Latex(notation, t.symbols).of_indexed(t).body
+    return LatexWriter(notation).index_form(t)
 
 
 def side_latex(side: Side, *, function: Expr | None = None, notation: Notation = DEFAULT) -> str:
     """LaTeX of a side of an equality; with `function` a derivative of f shows that function."""
-    return _Latex(notation, _symbols(side)).of_side(side, function).body
+    return LatexWriter(notation).side(side, function)
 
 
 def entry_latex(variable: ex.Symbol, places: tuple[str, ...], notation: Notation = DEFAULT) -> str:
     """LaTeX of an entry of a symbol, the places as they are to be printed: `X_{1N}`."""
-    return _Latex(notation).place(variable, places, True).body
+    return LatexWriter(notation).entry(variable, places)
 
 
 def definition_latex(definition: Definition, notation: Notation = DEFAULT) -> str:
     """LaTeX of `symbol = value`."""
-    left = latex(definition.symbol, notation)
-    return f"{left} = {latex(definition.value, notation)}"
+    return LatexWriter(notation).definition(definition)
 
 
 def break_sum(
     side: Side, limit: int, *, function: Expr | None = None, notation: Notation = DEFAULT
 ) -> list[str]:
-    """A sum in lines of at most `limit` characters (estimated), for an `aligned`.
+    """A sum in lines of at most `limit` characters (estimated), for an `aligned`."""
+    return [line.body for line in filled(LatexWriter(notation).terms(side, function), limit)]
+
+
+class Line(NamedTuple):
+    """A line of a formula and its estimated width, which may be told only up to a most."""
+
+    body: str
+    width: float
+
+
+def filled(terms: Sequence[str], limit: int, most: int = 0) -> list[Line]:
+    """The terms of a sum in lines of at most `limit` characters (estimated).
 
     Every line but the first begins with its sign.  A term that is longer stands on a line of
-    its own; what is not a sum is one line.
+    its own.  Of what is wider than both `limit` and `most` it is only found that it is.
     """
-    lines: list[str] = []
-    for term in _Latex(notation, _symbols(side)).terms_of_side(side, function):
-        longer = f"{lines[-1]} {term}" if lines else term
-        if lines and width(longer) <= limit:
-            lines[-1] = longer
+    most = max(limit, most)
+    lines = [Line(terms[0], reach(terms[0], 0.0, most))]
+    for term in terms[1:]:
+        body, start = lines[-1]
+        end = reach(term, start, most)
+        if round(end) <= limit:
+            lines[-1] = Line(f"{body} {term}", end)
         else:
-            lines.append(term)
+            lines.append(Line(term, reach(term, 0.0, most)))
     return lines
-
-
-def _symbols(side: Side) -> frozenset[str]:
-    match side:
-        case FunctionName() | Derivative() | DerivativeSum():
-            return frozenset()
-        case EntryOfResult(matrix=matrix):
-            return matrix.symbols
-        case _:
-            return side.symbols
 
 
 _OPERATORS = {
@@ -96,7 +126,7 @@ _OPERATORS = {
 }
 _TRANSPOSES = {"T": ("T", "-T"), "top": (r"\top", r"-\top")}
 _WORD = re.compile(r"\\math(?:bf|it|rm)\{[^{}]{2,}\}")
-_WORD_LAST = re.compile(_WORD.pattern + r"(?:_\{(?:[^{}]|\{[^{}]*\})*\})?$")
+_WORD_ALONE = re.compile(_WORD.pattern + r"(?:_\{(?:[^{}]|\{[^{}]*\})*\})?")
 
 
 class _Latex(Typesetter):
@@ -105,14 +135,15 @@ class _Latex(Typesetter):
     def __init__(
         self,
         notation: Notation,
-        symbols: frozenset[str] = frozenset(),
+        taken: frozenset[str] = frozenset(),
         shown: Mapping[Index, str] | None = None,
+        sized: bool = False,
     ) -> None:
-        super().__init__(symbols, shown)
+        super().__init__(taken, shown, sized)
         self.notation = notation
 
-    def fresh(self, shown: Mapping[Index, str]) -> _Latex:
-        return _Latex(self.notation, self.symbols, shown)
+    def fresh(self, shown: Mapping[Index, str], sized: bool) -> _Latex:
+        return _Latex(self.notation, self.taken, shown, sized)
 
     def bracket(self, body: str) -> str:
         return rf"\left({body}\right)"
@@ -120,12 +151,12 @@ class _Latex(Typesetter):
     def square(self, body: str) -> str:
         return rf"\left[{body}\right]"
 
-    def join(self, left: str, right: str) -> str:
+    def gap(self, left: str, right: str) -> str:
         if right[0].isdigit():
-            return rf"{left} \cdot {right}"
-        if _WORD.match(right) or _WORD_LAST.search(left):
-            return rf"{left} \, {right}"
-        return f"{left}{right}" if left.endswith("}") else f"{left} {right}"
+            return r" \cdot "
+        if _WORD.match(right) or _WORD_ALONE.fullmatch(left):
+            return r" \, "
+        return "" if left.endswith("}") else " "
 
     def hadamard(self, factors: Sequence[str]) -> str:
         return r" \odot ".join(factors)
@@ -140,22 +171,22 @@ class _Latex(Typesetter):
     def unvec(self, arg: Piece, rows: Dim, columns: Dim) -> Piece:
         size = rf"{self.dimension(rows)} \times {self.dimension(columns)}"
         body = self.bracket(arg.body)
-        return Piece(rf"\mathrm{{vec}}^{{-1}}_{{{size}}}{body}", Strength.FACTOR)
+        return Piece(rf"\mathrm{{vec}}^{{-1}}_{{{size}}}{body}", FACTOR)
 
     def fraction(self, top: Piece, bottom: Piece, elementwise: bool) -> Piece:
-        strength = Strength.PRODUCT if elementwise else Strength.FACTOR
+        strength = PRODUCT if elementwise else FACTOR
         return Piece(rf"\frac{{{top.body}}}{{{bottom.body}}}", strength, barred=True)
 
     def number(self, value: Fraction) -> Piece:
         body, is_fraction = names.number(value)
-        return Piece(body, Strength.FACTOR if is_fraction else Strength.BASE)
+        return Piece(body, FACTOR if is_fraction else BASE)
 
     def symbol(self, e: ex.Symbol) -> Piece:
         return Piece(names.symbol_name(e.name, self.notation.bold and e.rank > 0, e.rank > 0))
 
     def constant(self, letter: str, *dims: Dim) -> str:
         body = rf"\mathbf{{{letter}}}"
-        named = self.sized or letter in self.symbols
+        named = self.sized or letter in self.taken
         size = r" \times ".join(map(names.dimension_name, dims))
         return f"{body}_{{{size}}}" if named else body
 
@@ -168,9 +199,7 @@ class _Latex(Typesetter):
             if isinstance(matrix, ex.Quotient):
                 return Piece(f"{self.bracket(body)}_{{{names.places(places)}}}")
             return self.composite_place(body, places)
-        name = names.symbol_name(matrix.name, self.notation.bold and not entry, True)
-        if names.has_subscript(matrix.name):
-            name = f"({name})"
+        name = names.indexed_name(matrix.name, self.notation.bold and not entry)
         return Piece(f"{name}_{{{names.places(places)}}}")
 
     def composite_place(self, body: str, places: tuple[str, ...]) -> Piece:
@@ -190,32 +219,32 @@ class _Latex(Typesetter):
 
     def transposed(self, base: str, inverse: bool) -> Piece:
         if self.notation.transpose == "prime":
-            return Piece(f"{self.bracket(base + '^{-1}') if inverse else base}'", Strength.FACTOR)
+            return Piece(f"{self.bracket(base + '^{-1}') if inverse else base}'", FACTOR)
         plain, inverted = _TRANSPOSES[self.notation.transpose]
-        return Piece(f"{base}^{{{inverted if inverse else plain}}}", Strength.FACTOR)
+        return Piece(f"{base}^{{{inverted if inverse else plain}}}", FACTOR)
 
     def power(self, base: str, exponent: Piece, elementwise: bool) -> Piece:
         if not elementwise:
-            return Piece(f"{base}^{{{exponent.body}}}", Strength.FACTOR)
+            return Piece(f"{base}^{{{exponent.body}}}", FACTOR)
         negative_number = re.fullmatch(r"-[\d.]+", exponent.body)
-        plain = exponent.body if negative_number else self.at(exponent, Strength.FACTOR)
-        return Piece(rf"{base}^{{\odot {plain}}}", Strength.FACTOR)
+        plain = exponent.body if negative_number else self.at(exponent, FACTOR)
+        return Piece(rf"{base}^{{\odot {plain}}}", FACTOR)
 
     def call(self, name: str, arg: Piece, scalar: bool) -> Piece:
         if scalar and name == "sqrt":
-            return Piece(rf"\sqrt{{{arg.body}}}", Strength.FACTOR)
+            return Piece(rf"\sqrt{{{arg.body}}}", FACTOR)
         if scalar and name == "abs":
             return Piece(rf"\left|{arg.body}\right|")
         square = name == "tr" and self.notation.trace == "bracket"
         body = self.square(arg.body) if square else self.bracket(arg.body)
-        return Piece(_operator(name) + body, Strength.FACTOR)
+        return Piece(_operator(name) + body, FACTOR)
 
     def frechet(self, word: str, arg: Piece, direction: Piece, exponent: Piece | None) -> Piece:
         function = rf"\mathrm{{{word[1:]}}}"
         if exponent is not None:
             function = rf"(\cdot)^{{{exponent.body}}}"
         body = self.bracket(f"{arg.body}, {direction.body}")
-        return Piece(f"L_{{{function}}}{body}", Strength.FACTOR)
+        return Piece(f"L_{{{function}}}{body}", FACTOR)
 
     def norm(self, body: str, kind: str) -> Piece:
         return Piece(rf"\left\|{body}\right\|_{{{kind}}}")
@@ -232,9 +261,9 @@ class _Latex(Typesetter):
 
     def derivative(self, function: Piece, long: bool, variable: str, occurrence: int | None) -> str:
         if long:
-            body = rf"\frac{{\partial}}{{\partial {variable}}} {self.at(function, Strength.FACTOR)}"
+            body = rf"\frac{{\partial}}{{\partial {variable}}} {self.at(function, FACTOR)}"
         else:
-            above = self.at(function, Strength.PRODUCT)
+            above = self.at(function, PRODUCT)
             body = rf"\frac{{\partial {above}}}{{\partial {variable}}}"
         return body if occurrence is None else rf"\left.{body}\right|_{{({occurrence})}}"
 

@@ -14,32 +14,54 @@ from . import expr as ex, operators
 from .expr import Dim, Expr, Index
 from .indexed import Indexed
 from .latex_names import GREEK
-from .layout import Piece, Strength, Typesetter
+from .layout import Typesetter, Writer
+from .marks import BASE, FACTOR, HADAMARD, PRODUCT, Piece
 from .render_text import decimal
 from .statements import Definition, Side
 
-__all__ = ["definition_unicode", "indexed_unicode", "side_unicode", "unicode"]
+__all__ = [
+    "UnicodeWriter",
+    "definition_unicode",
+    "indexed_unicode",
+    "side_unicode",
+    "unicode",
+]
+
+
+class UnicodeWriter(Writer):
+    """Writes plain text; parts that many sides share are typeset once."""
+
+    def __init__(self, name: str = "f") -> None:
+        super().__init__()
+        self.name = name
+
+    def typesetter(self, taken: frozenset[str]) -> Typesetter:
+        """A typesetter of plain text, where symbols have these signs of constants."""
+        return _Unicode(taken, name=self.name)
+
+    def around(self, side: Side) -> frozenset[str]:
+        """The symbols of an expression; another side is read without any."""
+        return side.symbols if isinstance(side, ex.Node) else frozenset()
 
 
 def unicode(e: Expr) -> str:
     """Plain text of an expression."""
-    return _Unicode(e.symbols).of(e).body
+    return UnicodeWriter().expression(e)
 
 
 def indexed_unicode(t: Indexed) -> str:
     """Plain text of an index form."""
-    return _Unicode(t.symbols).of_indexed(t).body
+    return UnicodeWriter().index_form(t)
 
 
 def side_unicode(side: Side, *, function: Expr | None = None, name: str = "f") -> str:
     """Plain text of a side; with `function` a derivative of f shows that function."""
-    symbols = side.symbols if isinstance(side, ex.Node) else frozenset[str]()
-    return _Unicode(symbols, name=name).of_side(side, function).body
+    return UnicodeWriter(name).side(side, function)
 
 
 def definition_unicode(definition: Definition) -> str:
     """Plain text of `symbol = value`."""
-    return f"{unicode(definition.symbol)} = {unicode(definition.value)}"
+    return UnicodeWriter().definition(definition)
 
 
 _GREEK = {name: letter for name, letter in GREEK.items() if name not in {"Sigma", "Pi"}}
@@ -61,15 +83,16 @@ class _Unicode(Typesetter):
 
     def __init__(
         self,
-        symbols: frozenset[str] = frozenset(),
+        taken: frozenset[str] = frozenset(),
         shown: Mapping[Index, str] | None = None,
+        sized: bool = False,
         name: str = "f",
     ) -> None:
-        super().__init__(symbols, shown)
+        super().__init__(taken, shown, sized)
         self.name = name
 
-    def fresh(self, shown: Mapping[Index, str]) -> _Unicode:
-        return _Unicode(self.symbols, shown, self.name)
+    def fresh(self, shown: Mapping[Index, str], sized: bool) -> _Unicode:
+        return _Unicode(self.taken, shown, sized, self.name)
 
     def bracket(self, body: str) -> str:
         return f"({body})"
@@ -77,10 +100,8 @@ class _Unicode(Typesetter):
     def square(self, body: str) -> str:
         return f"[{body}]"
 
-    def join(self, left: str, right: str) -> str:
-        return (
-            f"{left}·{right}" if right[0].isdecimal() and right[0].isascii() else f"{left} {right}"
-        )
+    def gap(self, left: str, right: str) -> str:
+        return "·" if right[0].isdecimal() and right[0].isascii() else " "
 
     def hadamard(self, factors: Sequence[str]) -> str:
         return " ⊙ ".join(factors)
@@ -92,26 +113,26 @@ class _Unicode(Typesetter):
         return Piece(f"[{'; '.join(', '.join(row) for row in rows)}]")
 
     def unvec(self, arg: Piece, rows: Dim, columns: Dim) -> Piece:
-        return Piece(f"vec⁻¹_{rows}×{columns}{self.bracket(arg.body)}", Strength.FACTOR)
+        return Piece(f"vec⁻¹_{rows}×{columns}{self.bracket(arg.body)}", FACTOR)
 
     def fraction(self, top: Piece, bottom: Piece, elementwise: bool) -> Piece:
-        below = self.at(bottom, Strength.FACTOR)
-        if bottom.open and bottom.strength >= Strength.FACTOR:
+        below = self.at(bottom, FACTOR)
+        if bottom.open and bottom.strength >= FACTOR:
             below = self.bracket(bottom.body)
         if elementwise:
-            return Piece(f"{self._operand(top)} ⊘ {below}", Strength.HADAMARD)
-        above = self.bracket(top.body) if top.open else self.at(top, Strength.PRODUCT)
-        return Piece(f"{above}/{below}", Strength.PRODUCT)
+            return Piece(f"{self.operand(top)} ⊘ {below}", HADAMARD)
+        above = self.bracket(top.body) if top.open else self.at(top, PRODUCT)
+        return Piece(f"{above}/{below}", PRODUCT)
 
     def number(self, value: Fraction) -> Piece:
         body = decimal(value)
-        return Piece(body, Strength.PRODUCT if "/" in body else Strength.BASE)
+        return Piece(body, PRODUCT if "/" in body else BASE)
 
     def symbol(self, e: ex.Symbol) -> Piece:
         return Piece(_name(e.name))
 
     def constant(self, letter: str, *dims: Dim) -> str:
-        named = self.sized or letter in self.symbols
+        named = self.sized or letter in self.taken
         return f"{_BOLD[letter]}_{'×'.join(map(str, dims))}" if named else _BOLD[letter]
 
     def pi(self) -> str:
@@ -143,27 +164,27 @@ class _Unicode(Typesetter):
         return f"Σ_{i} "
 
     def transposed(self, base: str, inverse: bool) -> Piece:
-        return Piece(base + ("⁻ᵀ" if inverse else "ᵀ"), Strength.FACTOR)
+        return Piece(base + ("⁻ᵀ" if inverse else "ᵀ"), FACTOR)
 
     def power(self, base: str, exponent: Piece, elementwise: bool) -> Piece:
         body = exponent.body
         raised = body if _SHORT.fullmatch(body) else self.bracket(body)
         if elementwise:
-            return Piece(f"{base}^⊙{raised}", Strength.FACTOR)
+            return Piece(f"{base}^⊙{raised}", FACTOR)
         if body.removeprefix("-").isdecimal():
-            return Piece(base + body.translate(_RAISED), Strength.FACTOR)
-        return Piece(f"{base}^{raised}", Strength.FACTOR)
+            return Piece(base + body.translate(_RAISED), FACTOR)
+        return Piece(f"{base}^{raised}", FACTOR)
 
     def call(self, name: str, arg: Piece, scalar: bool) -> Piece:
         if scalar and name == "abs":
             return Piece(f"|{arg.body}|")
         body = self.square(arg.body) if name == "tr" else self.bracket(arg.body)
         entry = operators.TABLE.get(name)
-        return Piece((entry.unicode if entry and entry.unicode else name) + body, Strength.FACTOR)
+        return Piece((entry.unicode if entry and entry.unicode else name) + body, FACTOR)
 
     def frechet(self, word: str, arg: Piece, direction: Piece, exponent: Piece | None) -> Piece:
         parts = [arg.body, direction.body, *([] if exponent is None else [exponent.body])]
-        return Piece(word + self.bracket(", ".join(parts)), Strength.FACTOR)
+        return Piece(word + self.bracket(", ".join(parts)), FACTOR)
 
     def norm(self, body: str, kind: str) -> Piece:
         return Piece(f"‖{body}‖{_NORMS[kind]}")
@@ -177,5 +198,5 @@ class _Unicode(Typesetter):
 
     def derivative(self, function: Piece, long: bool, variable: str, occurrence: int | None) -> str:
         closed = self.bracket(function.body) if function.open else ""
-        body = f"∂{closed or self.at(function, Strength.FACTOR)}/∂{variable}"
+        body = f"∂{closed or self.at(function, FACTOR)}/∂{variable}"
         return body if occurrence is None else f"{body}|({occurrence})"

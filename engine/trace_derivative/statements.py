@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from . import expr as ex, indexed as ix
+from . import indexed as ix
 from .checks import Check
 from .expr import Expr, Index, Symbol
 from .indexed import Indexed
@@ -68,24 +68,31 @@ def _places(indices: tuple[Index, ...]) -> str:
 
 
 def expressions_in(side: Side) -> Iterator[Expr]:
-    """All matrix expressions that a side shows."""
+    """The matrix expressions that a side shows, those in others left out."""
     match side:
         case Derivative(function=function):
-            yield from () if function is None else ex.walk(function)
+            yield from () if function is None else (function,)
         case DerivativeSum(terms=terms):
             for t in terms:
                 yield from expressions_in(t)
         case EntryOfResult(matrix=matrix):
-            yield from ex.walk(matrix)
-        case ix.Element(matrix=matrix):
-            yield from ex.walk(matrix)
+            yield matrix
         case FunctionName():
             return
         case _ if isinstance(side, ix.Term):
-            for part in side.parts:
-                yield from expressions_in(part)
+            yield from _matrices(side)
         case _:
-            yield from ex.walk(side)
+            yield side
+
+
+def _matrices(t: Indexed) -> Iterator[Expr]:
+    """The matrix expressions whose entries an index form has."""
+    stack = [t]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, ix.Element):
+            yield part.matrix
+        stack.extend(reversed(part.parts))
 
 
 Side: TypeAlias = Expr | Indexed | FunctionName | Derivative | DerivativeSum | EntryOfResult

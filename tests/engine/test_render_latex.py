@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from itertools import pairwise
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -16,11 +18,14 @@ from trace_derivative import expr as ex, indexed as ix
 from trace_derivative.expr import Expr, Index, number
 from trace_derivative.functions import PI
 from trace_derivative.indexed import Indexed
+from trace_derivative.layout import _INDEX_PRINTS, _PRINTS
 from trace_derivative.render_latex import (
+    LatexWriter,
     Notation,
     break_sum,
     definition_latex,
     entry_latex,
+    filled,
     indexed_latex,
     latex,
     side_latex,
@@ -303,6 +308,44 @@ def test_the_width_is_about_the_number_of_characters() -> None:
     rows = r"\begin{bmatrix} \mathbf{A} \\ \vdots \\ \mathbf{A}\mathbf{B} \end{bmatrix}"
     assert width(rows) == 3
     assert width(rows + r"\mathbf{C}") == 4
+    assert width(r"\sum_{i_{12}} A_{i_{12}}^{-1}") == 6  # 1.68 + 1 + 1.68 + 2.1
+
+
+@settings(max_examples=150, deadline=None)
+@given(formulas.formulas())
+def test_a_width_is_read_no_further_than_it_matters(e: Expr) -> None:
+    printed = latex(e)
+    whole = width(printed)
+    assert all(width(printed, most) == whole for most in range(whole, whole + 3))
+    assert all(width(printed, most) > most for most in range(whole))
+
+
+@settings(max_examples=150, deadline=None)
+@given(formulas.formulas())
+def test_every_line_but_that_of_a_long_term_has_room(e: Expr) -> None:
+    terms = LatexWriter().terms(e)
+    for limit in (5, 20, 80):
+        lines = [line.body for line in filled(terms, limit)]
+        assert " ".join(lines) == " ".join(terms)
+        assert all(width(line) <= limit or line in terms for line in lines)
+        after = pairwise(lines)
+        assert all(width(f"{one} {two}") > limit for one, two in after if two in terms)
+
+
+@pytest.mark.parametrize(
+    ("prints", "kinds"), [(_PRINTS, ex.Expr), (_INDEX_PRINTS, Indexed)], ids=["matrix", "index"]
+)
+def test_every_kind_of_node_has_a_print(prints: dict[type, object], kinds: object) -> None:
+    assert set(prints) == set(get_args(kinds))
+
+
+def test_what_sides_share_is_typeset_as_it_is_alone() -> None:
+    """A symbol that is called like a constant changes how constants are printed beside it."""
+    write = LatexWriter()
+    named = ex.mul(ex.symbol("J", ("m", "m")), ex.ones("m", "m"))
+    plain = ex.mul(S, ex.ones("m", "m"))
+    for side in (plain, named, ex.kron(S, ex.ones("m", "m")), plain, named):
+        assert write.side(side) == side_latex(side) == latex(side)
 
 
 # ---------------------------------------------------------------- what is printed is what is meant
