@@ -26,6 +26,8 @@ def clear() -> None:
 
 def canonical(e: Expr) -> Expr:
     """The normal form of an expression."""
+    if not e.parts:
+        return e
     found = _memo.get(e)
     if found is None:
         if len(_memo) > _MEMO_LIMIT:

@@ -36,6 +36,8 @@ def clear() -> None:
 
 def factored(e: Expr) -> Expr:
     """An equal expression with shared factors pulled out of its sums."""
+    if not e.parts:
+        return e
     found = _memo.get(e)
     if found is None:
         if len(_memo) > _MEMO_LIMIT:

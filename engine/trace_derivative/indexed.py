@@ -15,6 +15,7 @@ from typing import Any, TypeAlias, TypeVar, assert_never
 from . import expr as ex
 from .construct import UNIT, exact_product, whole
 from .expr import Dim, Expr, Index
+from .filling import OPEN
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -120,7 +121,7 @@ class Pow(Term):
 Indexed: TypeAlias = Num | Element | KroneckerDelta | Times | Plus | SumOver | Function | Pow
 
 T = TypeVar("T", bound=Term)
-_table: dict[tuple[Any, ...], Term] = {}
+_table: dict[int, Term] = {}
 _TABLE_LIMIT = 200_000
 _NO_INDICES: frozenset[Index] = frozenset()
 _NO_NAMES: frozenset[str] = frozenset()
@@ -148,23 +149,29 @@ def _make(
         # the hash of a fraction is slow, that of two whole numbers is not
         key = (kind, number.numerator, number.denominator, *fields)
         fields = (number, *fields)
-    node = _table.get(key)
-    if node is None:
-        free = _NO_INDICES
-        if len(parts) == 1:
-            free, names = parts[0].free, parts[0].symbols
-        elif parts:
-            free = free.union(*[p.free for p in parts])
-            names = names.union(*[p.symbols for p in parts])
-        if bound:
-            free = free.difference(bound)
-        if own:
-            free = free.union(own)
-        node = kind(free, names, parts, key, hash(key), *fields)
-        if len(_table) >= _TABLE_LIMIT:
-            clear()
-        _table[key] = node
-    return node  # type: ignore[return-value]
+    # the hash of a key is slow too, for it asks every part: it is worked out once
+    own_hash = place = hash(key)
+    while (found := _table.get(place)) is not None:
+        if found._key == key:
+            return found  # type: ignore[return-value]
+        place += 1
+    free = _NO_INDICES
+    if len(parts) == 1:
+        free, names = parts[0].free, parts[0].symbols
+    elif parts:
+        free = free.union(*[p.free for p in parts])
+        names = names.union(*[p.symbols for p in parts])
+    if bound:
+        free = free.difference(bound)
+    if own:
+        free = free.union(own)
+    if len(_table) >= _TABLE_LIMIT:
+        clear()
+        place = own_hash
+    made: Any = OPEN[kind](free, names, parts, key, own_hash, *fields)
+    made.__class__ = kind
+    _table[place] = made
+    return made  # type: ignore[no-any-return]
 
 
 # ------------------------------------------------------------------------ constructors

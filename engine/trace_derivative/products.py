@@ -18,11 +18,13 @@ def mul_rule(e: Expr) -> Expr:
     """Neighbours joined, scalars merged, a 1 x 1 chain turned the better way round."""
     if not isinstance(e, ex.Mul):
         return e
-    if any(ex.is_zero(f) for f in e.scalars + e.matrices):
+    if any(map(ex.is_zero, e.parts)):
         return ex.zeros(*e.shape)
     scalars, chain = list(e.scalars), list(e.matrices)
-    joined = commuting_joined(chain)
-    chain = _join(chain if joined == chain else [simplify(m) for m in joined])
+    if ex.holds(e, ex.Inverse, ex.MatrixFunction):
+        joined = commuting_joined(chain)
+        chain = chain if joined == chain else [simplify(m) for m in joined]
+    chain = _join(chain)
     if len(chain) > 1:
         chain = masked(_diagonals(cancelled(chain)))
     scalars, chain = _inner_scalars(scalars, chain)
@@ -95,12 +97,15 @@ _JOINABLE = {
 }  # fmt: skip
 """The kinds of nodes, one of which is in every pair of `_joined`."""
 
+_STRUCTURED = (ex.Kron, ex.Vec, ex.Unvec, ex.Block)
+
 
 def _joined(a: Expr, b: Expr) -> Expr | None:
     """One factor for two adjacent ones that are no powers of one matrix, where there is one."""
-    joined = kronecker.joined(a, b) or blocks.joined(a, b)
-    if joined is not None:
-        return simplify(joined)
+    if ex.holds(a, *_STRUCTURED) or ex.holds(b, *_STRUCTURED):
+        joined = kronecker.joined(a, b) or blocks.joined(a, b)
+        if joined is not None:
+            return simplify(joined)
     match a, b:
         case ex.Identity(), _:
             return b

@@ -32,6 +32,8 @@ def clear() -> None:
 
 def simplify(e: Expr) -> Expr:
     """An equal expression in the compact form."""
+    if not e.parts:
+        return e
     found = _memo.get(e)
     if found is not None:
         return found

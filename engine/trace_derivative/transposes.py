@@ -18,12 +18,14 @@ def clear() -> None:
 
 def transposes(e: Expr) -> int:
     """The number of transposes in the written form."""
+    if not e.parts:
+        return 0
     found = _counts.get(e)
     if found is None:
         if len(_counts) > _MEMO_LIMIT:
             clear()
         own = 1 if isinstance(e, ex.Transpose) else 0
-        found = _counts[e] = own + sum(transposes(c) for c in e.parts)
+        found = _counts[e] = own + sum([transposes(c) for c in e.parts])
     return found
 
 
