@@ -31,6 +31,7 @@ from .render_latex import indexed_latex
 from .render_text import with_free_indices
 from .sampling import Sample, samples
 from .simplify import simplify
+from .slices import has_loose_slices
 from .smoothness import smoothness_notices
 from .statements import Definition, Derivative, FunctionName, Step
 from .steps import (
@@ -210,7 +211,7 @@ class Derivation:
     def _raw(self) -> Expr | None:
         """What the route that is shown gives, not simplified."""
         found = self._raw_by_index if self.route == "index" else self._raw_by_identities
-        if found is None or (_has_slices(found) and _has_slices(self._simplified(found))):
+        if found is None or (_has_slices(found) and has_loose_slices(self._simplified(found))):
             both = (self._raw_by_identities, self._raw_by_index)
             first, second = both[::-1] if self.route == "index" else both
             found = _shorter(first, second, self._finished)
