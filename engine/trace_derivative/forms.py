@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from . import expr as ex
 from .expr import ONE, Expr, Index
 from .simplify import flip
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """`weight * sum(over: tr[left factor right])`; only `factor` is not held constant.
 
     `exact`: the form has the value of what it was opened from, not only the derivative.

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
+from operator import or_
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -410,6 +412,17 @@ _TABLE_LIMIT = 200_000
 _NO_NAMES: frozenset[str] = frozenset()
 _NO_INDICES: frozenset[Index] = frozenset()
 _BITS: dict[type[Node], int] = {kind: 1 << n for n, kind in enumerate(get_args(Expr))}
+
+
+class _Masks(dict[tuple[type[Node], ...], int]):
+    """The bits of several kinds, put together when they are first asked for."""
+
+    def __missing__(self, kinds: tuple[type[Node], ...]) -> int:
+        self[kinds] = reduce(or_, [_BITS[kind] for kind in kinds], 0)
+        return self[kinds]
+
+
+_MASKS = _Masks()
 _COMMON = len(Node.__match_args__)
 """How many fields every node has."""
 _index_names: dict[Node, frozenset[str]] = {}
@@ -538,11 +551,7 @@ def describe(shape: Shape) -> str:
 
 def holds(e: Expr, *kinds: type[Node]) -> bool:
     """Is there a node of one of these kinds in the expression, itself included?"""
-    held = e._kinds
-    for kind in kinds:  # noqa: SIM110 - this is asked of very many nodes
-        if held & _BITS[kind]:
-            return True
-    return False
+    return e._kinds & _MASKS[kinds] != 0
 
 
 def walk(e: Expr) -> Iterator[Expr]:

@@ -95,6 +95,8 @@ def with_children(e: Expr, new: tuple[Expr, ...]) -> Expr:
 
 def _mul(e: Mul, new: tuple[Expr, ...]) -> Expr:
     k = len(e.scalars)
+    if k == 0 and e.coefficient == 1:
+        return mul(*new)
     return mul(number(e.coefficient), *new[:k], *as_one(new[k:]))
 
 

@@ -48,7 +48,7 @@ def simplify(e: Expr) -> Expr:
         if rule is None:
             break
         after = rule(new)
-        if after == new:
+        if after is new or after == new:
             break
         new = simplify(after) if type(after) is not type(new) else after
     _memo[e] = _memo[new] = new

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from . import expr as ex
 from .elementwise import factors_of, has_zeros, product_of
@@ -19,8 +20,7 @@ MOST_PER_SHARED = 3
 """The shorter rest of two chains may have that many factors for each symbol that they share."""
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """`coefficient * scalars * chain`."""
 
     coefficient: Fraction
