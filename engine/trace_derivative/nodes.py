@@ -526,7 +526,7 @@ def is_divisor(e: Expr) -> bool:
     return (
         isinstance(e, Power)
         and isinstance(e.exponent, Number)
-        and e.exponent.value < 0
+        and e.exponent.value.numerator < 0
         and e.shape == SCALAR
     )
 

@@ -202,8 +202,8 @@ class _Writer:
             else:
                 above.append(self._factor(s))
         above += [self._factor(m) for m in e.matrices]
-        sign, value = ("-", -e.coefficient) if e.coefficient < 0 else ("", e.coefficient)
-        if value != 1 or not above:
+        sign, value = ("-", -e.coefficient) if e.coefficient.numerator < 0 else ("", e.coefficient)
+        if not above or value != 1:
             above.insert(0, decimal(value))
         body = "*".join(above)
         if below:
@@ -276,8 +276,8 @@ class _Writer:
                 below.append(self._at_indexed(reciprocal(f), NEG))
             else:
                 above.append(self._at_indexed(f, POSTFIX))
-        sign, value = ("-", -t.coefficient) if t.coefficient < 0 else ("", t.coefficient)
-        if value != 1 or not above:
+        sign, value = ("-", -t.coefficient) if t.coefficient.numerator < 0 else ("", t.coefficient)
+        if not above or value != 1:
             above.insert(0, decimal(value))
         body = "*".join(above)
         if below:
@@ -300,7 +300,9 @@ class _Writer:
 
 def is_divisor(t: Indexed) -> bool:
     """Is the factor a power with a negative number, to be written below the line?"""
-    return isinstance(t, ix.Pow) and isinstance(t.exponent, ix.Num) and t.exponent.value < 0
+    return (
+        isinstance(t, ix.Pow) and isinstance(t.exponent, ix.Num) and t.exponent.value.numerator < 0
+    )
 
 
 def reciprocal(t: ix.Pow) -> Indexed:
