@@ -106,19 +106,8 @@ class _Expander:
     def entry(self, e: Expr, i: Index | None, j: Index | None, depth: int) -> Indexed:
         """Entry (i, j) of e; products are opened `depth` times from the outside."""
         match e:
-            case ex.Block(shape=(1, _)):
-                return ix.element(transposed(e), j)
-            case ex.Kron(factors=factors, shape=(1, n)):
-                return ix.element(ex.kron(*map(ex.transpose, factors), shape=(n, 1)), j)
-            case ex.Symbol() | ex.Inverse() | ex.Kron() | ex.Vec() | ex.Unvec() | ex.Block():
+            case ex.Symbol():
                 return ix.element(e, i, j)
-            case ex.Operation():
-                meaning = templates.definition(e)
-                return ix.element(e, i, j) if meaning is None else self.entry(meaning, i, j, depth)
-            case ex.MatrixFunction() | ex.Frechet():
-                return ix.element(e, i, j)
-            case ex.Number(value=value):
-                return ix.num(value)
             case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
                 front = [self.entry(s, None, None, depth) for s in scalars]
                 if not matrices:
@@ -128,6 +117,11 @@ class _Expander:
                 return ix.plus(*[self.entry(t, i, j, depth) for t in terms])
             case ex.Transpose(arg=arg):
                 return self.entry(arg, j, i, depth)
+            case ex.Trace(arg=arg):
+                k = self.new(arg.shape[0])
+                return self.over((k,), self.opened(arg, k, k, depth))
+            case ex.Number(value=value):
+                return ix.num(value)
             case ex.Hadamard(factors=factors):
                 return ix.times(*[self.entry(f, i, j, depth) for f in factors])
             case ex.Quotient(numerator=a, denominator=b):
@@ -137,9 +131,23 @@ class _Expander:
                 return ix.function(name, *[self.entry(a, i, j, depth) for a in args])
             case ex.Power(base=base, exponent=p):
                 return ix.pow_(*[self.entry(part, *_of(part, i, j), depth) for part in (base, p)])
-            case ex.Trace(arg=arg):
-                k = self.new(arg.shape[0])
-                return self.over((k,), self.opened(arg, k, k, depth))
+            case ex.Operation():
+                meaning = templates.definition(e)
+                return ix.element(e, i, j) if meaning is None else self.entry(meaning, i, j, depth)
+            case ex.Block(shape=(1, _)):
+                return ix.element(transposed(e), j)
+            case ex.Kron(factors=factors, shape=(1, n)):
+                return ix.element(ex.kron(*map(ex.transpose, factors), shape=(n, 1)), j)
+            case (
+                ex.Inverse()
+                | ex.Kron()
+                | ex.Vec()
+                | ex.Unvec()
+                | ex.Block()
+                | ex.MatrixFunction()
+                | ex.Frechet()
+            ):
+                return ix.element(e, i, j)
             case ex.Diag(arg=arg):
                 assert i is not None
                 assert j is not None
@@ -245,7 +253,7 @@ class _Expander:
         return (i, None) if vector.shape[1] == 1 else (None, i)
 
     def over(self, indices: tuple[Index | None, ...], body: Indexed) -> Indexed:
-        return contract(tuple(i for i in indices if i is not None), body)
+        return contract(tuple([i for i in indices if i is not None]), body)
 
 
 def _of(e: Expr, i: Index | None, j: Index | None) -> tuple[Index | None, Index | None]:
@@ -307,7 +315,7 @@ def _in_front(t: Indexed) -> Indexed:
     t = ix.map_children(t, hoist)
     if isinstance(t, ix.SumOver):
         return contract(t.indices, t.body)
-    if not isinstance(t, ix.Times) or not any(isinstance(f, ix.SumOver) for f in t.factors):
+    if not isinstance(t, ix.Times) or ix.SumOver not in map(type, t.factors):
         return t
     taken = {i.name for i in t.free}
     indices: list[Index] = []

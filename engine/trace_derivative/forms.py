@@ -69,7 +69,7 @@ def index_sum(form: Form, body: Expr) -> Expr:
 
 def flipped(chain: tuple[Expr, ...]) -> tuple[Expr, ...]:
     """The factors of the transposed product."""
-    return tuple(flip(m) for m in reversed(chain))
+    return tuple([flip(m) for m in reversed(chain)])
 
 
 def diagonal_of_cofactor(form: Form) -> Expr:

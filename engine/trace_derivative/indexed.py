@@ -199,8 +199,12 @@ def element(matrix: Expr, row: Index | None = None, column: Index | None = None)
         matrix, row, column = ex.transpose(matrix), column, None
     if isinstance(matrix, ex.Transpose) and row is not None and column is not None:
         matrix, row, column = matrix.arg, column, row
-    indices = tuple(i for i in (row, column) if i is not None)
-    return _make(Element, (), matrix, indices, own=(*indices, *matrix.free), names=matrix.symbols)
+    if row is None:
+        indices: tuple[Index, ...] = ()
+    else:
+        indices = (row,) if column is None else (row, column)
+    own = (*indices, *matrix.free) if matrix.free else indices
+    return _make(Element, (), matrix, indices, own=own, names=matrix.symbols)
 
 
 def kronecker(row: Index, column: Index) -> Indexed:
@@ -211,7 +215,7 @@ def kronecker(row: Index, column: Index) -> Indexed:
 def is_indicator(t: Indexed) -> bool:
     """Is the value 0 or 1, so that it is its own power?"""
     if type(t) is Element:
-        return isinstance(t.matrix, ex.Triangle) and isinstance(t.matrix.arg, ex.Ones)
+        return type(t.matrix) is ex.Triangle and type(t.matrix.arg) is ex.Ones
     return type(t) is KroneckerDelta
 
 
@@ -220,21 +224,23 @@ def times(*factors: Indexed) -> Indexed:
     coefficient = UNIT
     flat: list[Indexed] = []
     for f in factors:
-        if isinstance(f, Times):
-            coefficient = exact_product(coefficient, f.coefficient)
+        if type(f) is Times:
+            if f.coefficient is not UNIT:
+                coefficient = exact_product(coefficient, f.coefficient)
             flat.extend(f.factors)
-        elif isinstance(f, Num):
+        elif type(f) is Num:
             coefficient = exact_product(coefficient, f.value)
         else:
             flat.append(f)
-    indicators = [f for f in flat if is_indicator(f)]
-    if len(indicators) > len(set(indicators)):
-        flat = [f for n, f in enumerate(flat) if not (is_indicator(f) and f in flat[:n])]
-    if coefficient == 0:
+    if len(flat) > 1:
+        indicators = [f for f in flat if is_indicator(f)]
+        if len(indicators) > len(set(indicators)):
+            flat = [f for n, f in enumerate(flat) if not (is_indicator(f) and f in flat[:n])]
+    if coefficient is not UNIT and coefficient == 0:
         return ZERO
     if not flat:
         return num(coefficient)
-    if coefficient == 1:
+    if coefficient is UNIT or coefficient == 1:
         coefficient = UNIT
         if len(flat) == 1:
             return flat[0]
@@ -264,7 +270,7 @@ def sum_over(indices: tuple[Index, ...], body: Indexed) -> Indexed:
 
     An index that the body does not hold gives a factor, the size of its dimension.
     """
-    if not indices or body == ZERO:
+    if not indices or (type(body) is Num and body.value == 0):
         return body
     idle = [i for i in indices if i not in body.free]
     if idle:
@@ -272,7 +278,7 @@ def sum_over(indices: tuple[Index, ...], body: Indexed) -> Indexed:
         return times(*sizes, sum_over(tuple(i for i in indices if i in body.free), body))
     if isinstance(body, SumOver) and not set(indices) & set(body.indices):
         indices, body = indices + body.indices, body.body
-    if isinstance(body, Times) and body.coefficient != 1:
+    if isinstance(body, Times) and body.coefficient is not UNIT and body.coefficient != 1:
         bare = times(*body.factors)
         rest = _make(SumOver, (bare,), indices, bare, bound=indices)
         return times(num(body.coefficient), rest)
@@ -391,15 +397,15 @@ def rename(t: Indexed, mapping: Mapping[Index, Index]) -> Indexed:
     """The value with free indices replaced; a binder in the way gets another name."""
     if t.free.isdisjoint(mapping):
         return t
-    live = {a: b for a, b in mapping.items() if a in t.free and a != b}
+    if type(t) is Element:
+        places = [mapping.get(i, i) for i in t.indices]
+        return element(rename_expr(t.matrix, mapping), *places)
+    live = {a: b for a in t.free if (b := mapping.get(a, a)) != a}
     if not live:
         return t
     match t:
-        case Num():
+        case Num() | Element():
             return t
-        case Element():
-            places = [live.get(i, i) for i in t.indices]
-            return element(rename_expr(t.matrix, live), *places)
         case KroneckerDelta():
             return kronecker(live.get(t.row, t.row), live.get(t.column, t.column))
         case SumOver():
@@ -427,7 +433,9 @@ def rename_apart(t: SumOver, taken: Iterable[str]) -> SumOver:
 
 def rename_expr(e: Expr, mapping: Mapping[Index, Index]) -> Expr:
     """A matrix expression with free indices replaced; a binder in the way gets another name."""
-    live = {a: b for a, b in mapping.items() if a in e.free and a != b}
+    if not e.free:
+        return e
+    live = {a: b for a in e.free if (b := mapping.get(a, a)) != a}
     if not live:
         return e
     match e:

@@ -69,7 +69,7 @@ def _pieces(chain: tuple[Expr, ...]) -> list[tuple[Expr, ...]]:
 
 def cancelled(chain: list[Expr]) -> list[Expr]:
     """The chain with factors of inverted products cancelled by their neighbours."""
-    at = 0 if any(ex.holds(m, ex.Inverse) for m in chain) else len(chain)
+    at = 0
     while at < len(chain):
         found = _cancelled_at(chain, at)
         if found is None:

@@ -568,6 +568,8 @@ def walk(e: Expr) -> Iterator[Expr]:
 
 def index_names(e: Expr) -> frozenset[str]:
     """The names of all indices in an expression, free and bound."""
+    if not e.free and not holds(e, IndexSum, Rows):
+        return _NO_NAMES
     found = _index_names.get(e)
     if found is None:
         own = [i.name for i in e.free]
