@@ -32,7 +32,7 @@ def canonical(e: Expr) -> Expr:
     if found is None:
         if len(_memo) > _MEMO_LIMIT:
             clear()
-        found = _memo[e] = _canonical(ex.map_children(e, canonical))
+        found = _memo[e] = _canonical(ex.map_parts(e, canonical))
     return found
 
 

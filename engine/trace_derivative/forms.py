@@ -84,7 +84,7 @@ def diagonal_of_cofactor(form: Form) -> Expr:
 
 def times(weight: tuple[Expr, ...], *more: Expr) -> tuple[Expr, ...]:
     """A weight with more factors; none where the product is 1."""
-    if all(m == ONE for m in more):
+    if more.count(ONE) == len(more):
         return weight
     product = ex.mul(*weight, *more)
     return () if product == ONE else (product,)

@@ -92,6 +92,8 @@ class _Writer:
 
     def of(self, e: Expr) -> tuple[str, int]:
         """Text and binding strength."""
+        if isinstance(e, ex.Symbol):
+            return e.name, ATOM
         found = self._done.get(e)
         if found is None:
             if len(self._done) > _MEMO_LIMIT:

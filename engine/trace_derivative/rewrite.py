@@ -40,9 +40,9 @@ def simplify(e: Expr) -> Expr:
     check_time()
     if len(_memo) > _MEMO_LIMIT:
         clear()
-    new = ex.map_children(e, simplify)
+    new = ex.map_parts(e, simplify)
     if isinstance(new, ex.Mul) and new is not e:  # scalars that came out of factors
-        new = ex.map_children(new, simplify)
+        new = ex.map_parts(new, simplify)
     for _ in range(MOST_ROUNDS):
         rule = RULES.get(type(new))
         if rule is None:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from . import expr as ex
+from .construct import UNIT
 from .elementwise import factors_of, has_zeros, product_of
 from .expr import Expr
 from .length import length
@@ -42,7 +43,7 @@ def term(e: Expr) -> Term:
         return Term(e.coefficient, e.scalars, _unrolled(e.matrices))
     if isinstance(e, ex.Number):
         return Term(e.value, (), ())
-    return Term(Fraction(1), (e,), ()) if e.shape == ex.SCALAR else Term(Fraction(1), (), (e,))
+    return Term(UNIT, (e,), ()) if e.shape == ex.SCALAR else Term(UNIT, (), (e,))
 
 
 def _unrolled(chain: tuple[Expr, ...]) -> tuple[Expr, ...]:
