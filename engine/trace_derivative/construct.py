@@ -244,7 +244,7 @@ def scalars_apart(factors: Iterable[Expr]) -> tuple[list[Expr], list[Expr]]:
     others: list[Expr] = []
     for f in factors:
         c, rest = split_coefficient(f)
-        if c != 1:
+        if c is not UNIT and c != 1:
             scalars.append(number(c))
         if isinstance(rest, Mul) and rest.shape != SCALAR and rest.scalars:
             scalars.extend(rest.scalars)
@@ -389,10 +389,12 @@ def quotient(numerator: Expr, denominator: Expr) -> Expr:
             f"{describe(numerator.shape)} and {describe(denominator.shape)}"
         )
     scalars: tuple[Expr, ...] = ()
-    if isinstance(numerator, Mul) and (numerator.scalars or numerator.coefficient != 1):
+    if isinstance(numerator, Mul) and (numerator.scalars or numerator.coefficient is not UNIT):
         scalars = (number(numerator.coefficient), *numerator.scalars)
         numerator = mul(*numerator.matrices)
-    if isinstance(denominator, Mul) and (denominator.scalars or denominator.coefficient != 1):
+    if isinstance(denominator, Mul) and (
+        denominator.scalars or denominator.coefficient is not UNIT
+    ):
         front = mul(number(denominator.coefficient), *denominator.scalars)
         scalars = (*scalars, power(front, number(-1)))
         denominator = mul(*denominator.matrices)

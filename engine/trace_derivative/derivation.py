@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -270,15 +270,16 @@ class Derivation:
         """Every displayed equality, in order."""
         with self._limits():
             return tuple(
-                replace(step, checker=partial(self._check_of, n))
-                for n, step in enumerate(self._steps())
+                step.checked_by(partial(self._check_of, n)) for n, step in enumerate(self._steps())
             )
 
     def _check_of(self, number: int) -> Check:
         return self.step_checks[number]
 
     def _steps(self) -> list[Step]:
-        found = list(expansion_steps(self.function, expansion_chain(self.function)))
+        found = list(
+            expansion_steps(self.function, expansion_chain(self.function, final=self.expansion))
+        )
         if self.route != "identities" or self.account is None:
             found += occurrence_steps(
                 self.occurrences,

@@ -23,7 +23,7 @@ def elementwise_rule(e: Expr) -> Expr:
     scalars: list[Expr] = []
     below: list[Expr] = []
     _gather(e, UNIT, exponents, scalars, below)
-    if any(ex.is_zero(b) for b, p in exponents.items() if p > 0):
+    if any(ex.is_zero(b) and p > 0 for b, p in exponents.items()):
         return ex.zeros(*e.shape)
     exponents = {b: min(p, UNIT) if is_mask(b) else p for b, p in exponents.items()}
     exponents = joined_functions(exponents)
@@ -37,12 +37,12 @@ def elementwise_rule(e: Expr) -> Expr:
     # the products with diagonal matrices are sums: one infinite entry would be in all of them
     finite = not any(map(vanishes_somewhere, below)) and not any(map(has_poles, exponents))
     for base, p in exponents.items():
-        outer = _outer_ones(base) if p == 1 and finite else None
+        outer = _outer_ones(base) if finite and p == 1 else None
         if outer is not None:
             (left if outer[0] else right).append(outer[1])
-        elif p > 0:
+        elif p.numerator > 0:
             above.append(ex.power(base, ex.number(p)))
-        elif p < 0:
+        elif p.numerator < 0:
             below.append(ex.power(base, ex.number(-p)))
     if not above and (left or right) and not below:
         return e

@@ -58,9 +58,13 @@ def _split_once(t: Indexed, e: Expr) -> Indexed:
 
 
 def expansion_chain(
-    e: Expr, row: Index | None = None, column: Index | None = None, most: int = 4
+    e: Expr,
+    row: Index | None = None,
+    column: Index | None = None,
+    most: int = 4,
+    final: Indexed | None = None,
 ) -> tuple[Indexed, ...]:
-    """The index forms on the way to `expand(e)`, which is the last one.
+    """The index forms on the way to `expand(e)`, which is the last one, `final` if it is known.
 
     At most `most` are returned; of a longer chain the first and the last ones stand.
     """
@@ -72,7 +76,8 @@ def expansion_chain(
             forms.append(form)
         if not writer.cut or len(forms) > most:
             break
-    final = expand(e, row, column)
+    if final is None:
+        final = expand(e, row, column)
     if final != forms[-1]:
         forms.append(final)
     if len(forms) > most:
@@ -312,7 +317,7 @@ def hoist(t: Indexed) -> Indexed:
 
 
 def _in_front(t: Indexed) -> Indexed:
-    t = ix.map_children(t, hoist)
+    t = ix.map_parts(t, hoist)
     if isinstance(t, ix.SumOver):
         return contract(t.indices, t.body)
     if not isinstance(t, ix.Times) or ix.SumOver not in map(type, t.factors):

@@ -321,13 +321,19 @@ def map_children(t: Indexed, f: Callable[[Indexed], Indexed]) -> Indexed:
     return t if new == t.parts else with_children(t, new)
 
 
+def map_parts(t: Indexed, f: Callable[[Indexed], Indexed]) -> Indexed:
+    """The same for an f that leaves what has no parts as it is."""
+    new = tuple([f(part) if part.parts else part for part in t.parts])
+    return t if new == t.parts else with_children(t, new)
+
+
 def with_children(t: Indexed, new: tuple[Indexed, ...]) -> Indexed:
     """The same kind of value over other parts."""
     match t:
+        case Times():
+            return times(*new) if t.coefficient is UNIT else times(num(t.coefficient), *new)
         case Num() | Element() | KroneckerDelta():
             return t
-        case Times():
-            return times(num(t.coefficient), *new)
         case Plus():
             return plus(*new)
         case SumOver():
@@ -368,15 +374,13 @@ def fresh(dim: Dim, taken: Iterable[str]) -> Index:
 
 def all_names(t: Indexed) -> frozenset[str]:
     """The names of all indices of a value, free and bound."""
+    own = frozenset([i.name for i in t.free])
+    if not t.parts:
+        return own | ex.index_names(t.matrix) if isinstance(t, Element) else own
     found = _names.get(t)
     if found is None:
         if isinstance(t, SumOver):
-            own = frozenset(i.name for i in t.indices)
-        elif isinstance(t, Element):
-            own = ex.index_names(t.matrix)
-        else:
-            own = _NO_NAMES
-        own = own.union([i.name for i in t.free])
+            own = own.union([i.name for i in t.indices])
         found = _names[t] = own.union(*[all_names(part) for part in t.parts])
     return found
 
@@ -420,6 +424,8 @@ def rename(t: Indexed, mapping: Mapping[Index, Index]) -> Indexed:
 def rename_apart(t: SumOver, taken: Iterable[str]) -> SumOver:
     """The sum with its indices renamed where their names are taken."""
     forbidden = set(taken)
+    if forbidden.isdisjoint([i.name for i in t.indices]):
+        return t
     avoid = forbidden | all_names(t)
     mapping: dict[Index, Index] = {}
     for i in t.indices:
@@ -488,10 +494,10 @@ def tidy(t: Indexed, taken: Iterable[str], keep: frozenset[str] = frozenset()) -
 
     def go(node: Indexed, scope: frozenset[str], names: Mapping[Index, Index]) -> Indexed:
         match node:
-            case Num():
-                return node
             case Element() | KroneckerDelta():
                 return rename(node, names)
+            case Num():
+                return node
             case SumOver():
                 order = _by_appearance(node, names)
                 order.sort(key=lambda i: i.name not in keep)

@@ -470,7 +470,7 @@ def make(
         kinds |= parts[0]._kinds
     elif parts:
         names = names.union(*[p.symbols for p in parts])
-        free = free.union(*[p.free for p in parts])
+        free = free.union(*[p.free for p in parts if p.free])
         for p in parts:
             kinds |= p._kinds
     if name is not None:
