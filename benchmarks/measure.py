@@ -18,14 +18,23 @@ def milliseconds(work: Work, before: Work = lambda: None) -> float:
     return (time.perf_counter() - start) * 1e3
 
 
+IN_A_ROW = 5
+"""How often each work is measured in one turn."""
+
+
 def in_turn(works: Mapping[str, tuple[Work, Work]], runs: int) -> dict[str, float]:
-    """The median of each work, `(before, work)`, all of them measured in turn `runs` times."""
+    """The median of each work, `(before, work)`, all of them measured in turn `runs` times.
+
+    In each turn a work is measured several times in a row, and all of these times count: right
+    after another work its code and data are no longer in the processor's caches, and what is
+    measured is mostly memory.
+    """
     for before, work in works.values():
         milliseconds(work, before)
     times: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(runs):
         for name, (before, work) in works.items():
-            times[name].append(milliseconds(work, before))
+            times[name] += [milliseconds(work, before) for _ in range(IN_A_ROW)]
     return {name: statistics.median(found) for name, found in times.items()}
 
 

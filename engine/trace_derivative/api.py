@@ -134,10 +134,9 @@ def _variables(wrt: str | Sequence[str] | None) -> tuple[str, ...]:
     """The names of the variables that are asked for; none where the text has to tell."""
     if wrt is None:
         return ()
-    names = (wrt,) if isinstance(wrt, str) else tuple(wrt)
-    if not names or not all(str(n).strip() for n in names):
+    stripped = tuple([str(n).strip() for n in ((wrt,) if isinstance(wrt, str) else wrt)])
+    if not stripped or not all(stripped):
         raise ParseError(f"wrt is {wrt!r}", hint="name one symbol, or several")
-    stripped = tuple(str(n).strip() for n in names)
     if len(set(stripped)) < len(stripped):
         raise ParseError(f"wrt names a symbol twice: {', '.join(stripped)}", hint="name it once")
     return stripped

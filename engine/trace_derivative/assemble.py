@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from . import expr as ex, indexed as ix
 from .adjoint import has_unit, without_units
+from .construct import UNIT, exact_product
 from .expand import hoist
 from .expr import Expr, Index
 from .indexed import Indexed
@@ -239,7 +240,7 @@ def _slice(matrix: Expr, indices: tuple[Index, ...], fixed: Fixed) -> Expr:
 def flatten(t: Indexed) -> tuple[Fraction, tuple[Index, ...], tuple[Indexed, ...]]:
     """Coefficient, bound indices and factors of a term, its sums moved in front."""
     t = hoist(t)
-    coefficient = Fraction(1)
+    coefficient = UNIT
     bound: tuple[Index, ...] = ()
     if isinstance(t, ix.Times):
         coefficient = t.coefficient
@@ -250,7 +251,7 @@ def flatten(t: Indexed) -> tuple[Fraction, tuple[Index, ...], tuple[Indexed, ...
         assert isinstance(t, ix.SumOver)
         bound, t = t.indices, t.body
     if isinstance(t, ix.Times):
-        return coefficient * (t.coefficient if bound else 1), bound, t.factors
+        return exact_product(coefficient, t.coefficient if bound else UNIT), bound, t.factors
     if isinstance(t, ix.Num):
         return coefficient * t.value, bound, ()
     return coefficient, bound, (t,)

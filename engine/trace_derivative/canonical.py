@@ -26,11 +26,13 @@ def clear() -> None:
 
 def canonical(e: Expr) -> Expr:
     """The normal form of an expression."""
+    if not e.parts:
+        return e
     found = _memo.get(e)
     if found is None:
         if len(_memo) > _MEMO_LIMIT:
             clear()
-        found = _memo[e] = _canonical(ex.map_children(e, canonical))
+        found = _memo[e] = _canonical(ex.map_parts(e, canonical))
     return found
 
 

@@ -136,17 +136,19 @@ def mul(*factors: Expr) -> Expr:
     scalars: list[Expr] = []
     chain: list[Expr] = []
     for f in factors:
-        if isinstance(f, Mul):
-            coefficient = exact_product(coefficient, f.coefficient)
+        if type(f) is Mul:
+            if f.coefficient is not UNIT:
+                coefficient = exact_product(coefficient, f.coefficient)
             _flush(chain, scalars)
             if f.shape == SCALAR and f.matrices:
                 scalars.append(_product(UNIT, (), f.matrices))
             else:
                 scalars.extend(f.scalars)
-                _extend(chain, f.matrices, scalars)
+                for m in f.matrices:
+                    _append(chain, m, scalars)
         elif f.shape != SCALAR:
-            _extend(chain, (f,), scalars)
-        elif isinstance(f, Number):
+            _append(chain, f, scalars)
+        elif type(f) is Number:
             coefficient = exact_product(coefficient, f.value)
         else:
             _flush(chain, scalars)
@@ -167,17 +169,19 @@ def exact_product(a: Fraction, b: Fraction) -> Fraction:
     return b if a is UNIT else a if b is UNIT else a * b
 
 
-def _extend(chain: list[Expr], more: tuple[Expr, ...], scalars: list[Expr]) -> None:
-    """Append matrix factors to a chain; where it becomes 1 x 1 before the end it is a scalar.
+def _append(chain: list[Expr], f: Expr, scalars: list[Expr]) -> None:
+    """Append a matrix factor to a chain; where it was 1 x 1 before, that part is a scalar.
 
     So a product is the same whatever the brackets in it were.
     """
-    for f in more:
-        _flush(chain, scalars)
-        if chain and chain[-1].shape[1] != f.shape[0]:
+    if chain:
+        columns = chain[-1].shape[1]
+        if columns == 1:
+            _flush(chain, scalars)
+        if columns != f.shape[0] and chain:
             left, right = describe(chain[-1].shape), describe(f.shape)
             raise ShapeError(f"cannot multiply {left} and {right}")
-        chain.append(f)
+    chain.append(f)
 
 
 def _flush(chain: list[Expr], scalars: list[Expr]) -> None:
@@ -197,12 +201,13 @@ def _product(coefficient: Fraction, scalars: tuple[Expr, ...], chain: tuple[Expr
         if len(scalars) + len(chain) == 1:
             return chain[0] if chain else scalars[0]
     shape = (chain[0].shape[0], chain[-1].shape[1]) if chain else SCALAR
-    return make(Mul, shape, scalars + chain, scalars, chain, number=coefficient)
+    parts = scalars + chain if scalars else chain
+    return make(Mul, shape, parts, scalars, chain, number=coefficient)
 
 
 def scale(coefficient: Fraction | int, e: Expr) -> Expr:
     """`coefficient * e`."""
-    return e if coefficient == 1 else mul(number(coefficient), e)
+    return e if coefficient is UNIT or coefficient == 1 else mul(number(coefficient), e)
 
 
 def neg(e: Expr) -> Expr:
@@ -218,6 +223,8 @@ def sub(a: Expr, b: Expr) -> Expr:
 def split_coefficient(e: Expr) -> tuple[Fraction, Expr]:
     """`(c, rest)` with `e = c * rest` and no number in front of the rest."""
     if isinstance(e, Mul):
+        if e.coefficient is UNIT:
+            return UNIT, e
         return e.coefficient, _product(UNIT, e.scalars, e.matrices)
     if isinstance(e, Number):
         return e.value, ONE
@@ -226,7 +233,7 @@ def split_coefficient(e: Expr) -> tuple[Fraction, Expr]:
 
 def split_front(e: Expr) -> tuple[Expr, Expr]:
     """The scalar factors of a product, and the rest of it."""
-    if isinstance(e, Mul) and e.matrices and (e.scalars or e.coefficient != 1):
+    if isinstance(e, Mul) and e.matrices and (e.scalars or e.coefficient is not UNIT):
         return mul(number(e.coefficient), *e.scalars), mul(*e.matrices)
     return ONE, e
 
@@ -237,7 +244,7 @@ def scalars_apart(factors: Iterable[Expr]) -> tuple[list[Expr], list[Expr]]:
     others: list[Expr] = []
     for f in factors:
         c, rest = split_coefficient(f)
-        if c != 1:
+        if c is not UNIT and c != 1:
             scalars.append(number(c))
         if isinstance(rest, Mul) and rest.shape != SCALAR and rest.scalars:
             scalars.extend(rest.scalars)
@@ -382,10 +389,12 @@ def quotient(numerator: Expr, denominator: Expr) -> Expr:
             f"{describe(numerator.shape)} and {describe(denominator.shape)}"
         )
     scalars: tuple[Expr, ...] = ()
-    if isinstance(numerator, Mul) and (numerator.scalars or numerator.coefficient != 1):
+    if isinstance(numerator, Mul) and (numerator.scalars or numerator.coefficient is not UNIT):
         scalars = (number(numerator.coefficient), *numerator.scalars)
         numerator = mul(*numerator.matrices)
-    if isinstance(denominator, Mul) and (denominator.scalars or denominator.coefficient != 1):
+    if isinstance(denominator, Mul) and (
+        denominator.scalars or denominator.coefficient is not UNIT
+    ):
         front = mul(number(denominator.coefficient), *denominator.scalars)
         scalars = (*scalars, power(front, number(-1)))
         denominator = mul(*denominator.matrices)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from . import expr as ex, indexed as ix
@@ -25,6 +25,7 @@ from .expr import Dim, Expr, Index, Symbol
 from .factor import factored
 from .identities import Account, account
 from .kinds import Facts, facts_of
+from .lazy import lazy
 from .limits import limited
 from .options import Options
 from .read import Reading
@@ -32,6 +33,7 @@ from .render_latex import indexed_latex
 from .render_text import with_free_indices
 from .sampling import Sample, samples
 from .simplify import simplify
+from .slices import has_loose_slices
 from .smoothness import smoothness_notices
 from .statements import Definition, Derivative, FunctionName, Step
 from .steps import (
@@ -112,19 +114,19 @@ class Derivation:
         """The form asked for: compact or expanded."""
         return self.options.form
 
-    @cached_property
+    @lazy
     def expansion(self) -> ix.Indexed:
         """The function in index notation, all sums in front (eq (7) of the notes)."""
         with self._limits():
             return expand(self.function)
 
-    @cached_property
+    @lazy
     def occurrences(self) -> tuple[Occurrence, ...]:
         """What each occurrence of the variable contributes, in index notation."""
         with self._limits():
             return differentiate(self.expansion, self.variable, self.function)
 
-    @cached_property
+    @lazy
     def index_gradient(self) -> IndexGradient:
         """The derivative in index notation over the free indices of the variable."""
         with self._limits():
@@ -134,7 +136,7 @@ class Derivation:
 
     # ------------------------------------------------------------------ the routes
 
-    @cached_property
+    @lazy
     def contributions(self) -> tuple[Expr | None, ...]:
         """The matrix form of each occurrence's contribution, in place."""
         authors = author_indices(self.function)
@@ -143,7 +145,7 @@ class Derivation:
                 assemble(o.term, *places(self.variable, o.free), authors) for o in self.occurrences
             )
 
-    @cached_property
+    @lazy
     def _raw_by_index(self) -> Expr | None:
         with self._limits():
             terms = [c for c in self.contributions if c is not None]
@@ -151,14 +153,14 @@ class Derivation:
                 return None
             return ex.add(ex.zeros(*self.variable.shape), *terms)
 
-    @cached_property
+    @lazy
     def by_index(self) -> Expr | None:
         """The result of the route by index notation; None where no matrix form exists."""
         with self._limits():
             raw = self._raw_by_index
             return None if raw is None else self._assumed(raw)
 
-    @cached_property
+    @lazy
     def account(self) -> Account | None:
         """How the route by identities goes; None where a rule is missing."""
         with self._limits():
@@ -167,14 +169,14 @@ class Derivation:
             except UnsupportedError:
                 return None
 
-    @cached_property
+    @lazy
     def by_identities(self) -> Expr | None:
         """The result of the route by identities."""
         with self._limits():
             raw = self._raw_by_identities
             return None if raw is None else self._assumed(raw)
 
-    @cached_property
+    @lazy
     def _raw_by_identities(self) -> Expr | None:
         return None if self.account is None else self.account.gradient(self.variable)
 
@@ -184,7 +186,7 @@ class Derivation:
         answers = {"index": self.by_index, "identities": self.by_identities}
         return {n: None if e is None else self._constrained(e) for n, e in answers.items()}
 
-    @cached_property
+    @lazy
     def gradient(self) -> Expr | None:
         """The derivative in matrix form, of the shape of the variable; None where none exists."""
         if self.unconstrained is None:
@@ -192,14 +194,14 @@ class Derivation:
         found = self._constrained(self.unconstrained)
         return ex.with_context(found, self.symbols.values())
 
-    @cached_property
+    @lazy
     def unconstrained(self) -> Expr | None:
         """The derivative with all entries of the variable independent."""
         if self._raw is None:
             return None
         return self.by_identities if self._raw == self._raw_by_identities else self.by_index
 
-    @cached_property
+    @lazy
     def general(self) -> Expr | None:
         """The derivative for all values, whether they are of the kinds assumed or not."""
         if self._raw is None or not self._facts:
@@ -207,11 +209,11 @@ class Derivation:
         with self._limits():
             return self._finished(self._raw)
 
-    @cached_property
+    @lazy
     def _raw(self) -> Expr | None:
         """What the route that is shown gives, not simplified."""
         found = self._raw_by_index if self.route == "index" else self._raw_by_identities
-        if found is None or (_has_slices(found) and _has_slices(self._simplified(found))):
+        if found is None or (_has_slices(found) and has_loose_slices(self._simplified(found))):
             both = (self._raw_by_identities, self._raw_by_index)
             first, second = both[::-1] if self.route == "index" else both
             found = _shorter(first, second, self._finished)
@@ -222,12 +224,12 @@ class Derivation:
         """The structure of the variable: one of `kinds.STRUCTURES`, or None."""
         return self.options.structure.get(self.variable.name)
 
-    @cached_property
+    @lazy
     def _facts(self) -> Facts:
         """What is said of the values of symbols."""
         return facts_of(self.options.assume)
 
-    @cached_property
+    @lazy
     def _structured_facts(self) -> Facts:
         """The same with the structure of the variable."""
         name = self.variable.name
@@ -240,7 +242,7 @@ class Derivation:
         found = with_facts(with_structure(e, self.structure), self._structured_facts)
         return factored(found)
 
-    @cached_property
+    @lazy
     def _start(self) -> Expr:
         """The function from which the route by identities starts."""
         return multiplied_out(self.function) if self.form == "expanded" else self.function
@@ -264,20 +266,21 @@ class Derivation:
 
     # ------------------------------------------------------------------ what is shown
 
-    @cached_property
+    @lazy
     def steps(self) -> tuple[Step, ...]:
         """Every displayed equality, in order."""
         with self._limits():
             return tuple(
-                replace(step, checker=partial(self._check_of, n))
-                for n, step in enumerate(self._steps())
+                step.checked_by(partial(self._check_of, n)) for n, step in enumerate(self._steps())
             )
 
     def _check_of(self, number: int) -> Check:
         return self.step_checks[number]
 
     def _steps(self) -> list[Step]:
-        found = list(expansion_steps(self.function, expansion_chain(self.function)))
+        found = list(
+            expansion_steps(self.function, expansion_chain(self.function, final=self.expansion))
+        )
         if self.route != "identities" or self.account is None:
             found += occurrence_steps(
                 self.occurrences,
@@ -358,7 +361,7 @@ class Derivation:
 
     # ------------------------------------------------------------------ verification
 
-    @cached_property
+    @lazy
     def samples(self) -> tuple[Sample, ...]:
         """The points at which the equalities are checked."""
         with self._limits():
@@ -386,7 +389,7 @@ class Derivation:
         )
         return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
-    @cached_property
+    @lazy
     def verifier(self) -> Verifier:
         """Evaluates the sides of the steps at the samples."""
         definitions: dict[str, Definition] = {}
@@ -407,7 +410,7 @@ class Derivation:
             return ()
         return marked(self.expansion, self.variable, self.function)
 
-    @cached_property
+    @lazy
     def verification(self) -> Verification:
         """Every equality of `steps`, the routes against each other, and the claim, by numbers."""
         checks = self._checks
@@ -427,7 +430,7 @@ class Derivation:
         """One check for each step, in order."""
         return self._checks[: len(self.steps)]
 
-    @cached_property
+    @lazy
     def _checks(self) -> tuple[Check, ...]:
         """The checks of the steps, then those of the results."""
         with self._limits():
@@ -460,7 +463,7 @@ class Derivation:
         """The author's own result, as written."""
         return self._claim
 
-    @cached_property
+    @lazy
     def expected_check(self) -> Check | None:
         """The author's own result against the numeric derivative; None where there is none."""
         if self._claim is None or self._misfit is not None:

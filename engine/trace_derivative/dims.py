@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from itertools import chain, count
+from typing import NamedTuple, TypeAlias
 
 from . import sizes
 from .sizes import Dim, Monomial
@@ -34,8 +35,7 @@ NAMES = tuple("MNPQRSKLUVW")
 """Names for inferred dimensions, the variable's first; then D1, D2 ..."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Demand:
+class Demand(NamedTuple):
     """Why two dimensions are one: the operation and what stands on its two sides in a text."""
 
     what: str
@@ -292,6 +292,8 @@ class Dimensions:
 
     def settle(self) -> None:
         """Give every open dimension that is 1 by default its value."""
+        if SINGLE not in self._kind:
+            return
         for a in range(len(self._parent)):
             root = self.find(a)
             if self._value[root] is None and self._kind[root] == SINGLE:
@@ -299,18 +301,11 @@ class Dimensions:
 
     def name_all(self, first: Iterable[int], taken: Iterable[str]) -> None:
         """Name the open dimensions, those in `first` before the others, in order of appearance."""
-        used = set(taken)
-        names = iter(NAMES)
-        round_ = 0
+        fresh = _fresh_names(set(taken))
         for a in (*first, *range(len(self._parent))):
             root = self.find(a)
-            if self._value[root] is not None or root in self._names or root in self._parts:
-                continue
-            name = next((n for n in names if n not in used), "")
-            while not name or name in used:
-                round_ += 1
-                name = f"D{round_}"
-            self._names[root] = name
+            if self._value[root] is None and root not in self._names and root not in self._parts:
+                self._names[root] = next(fresh)
 
     def dim(self, a: int) -> Dim:
         """The name or size of a dimension, after `name_all`."""
@@ -359,6 +354,13 @@ class Dimensions:
             if why is not None:
                 out.append(why)
         return out[::-1]
+
+
+def _fresh_names(used: set[str]) -> Iterator[str]:
+    """Names for inferred dimensions that are not in use."""
+    for name in chain(NAMES, (f"D{n}" for n in count(1))):
+        if name not in used:
+            yield name
 
 
 def _is_open(name: str) -> bool:

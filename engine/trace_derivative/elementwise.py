@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from . import expr as ex
+from .construct import UNIT, exact_product
 from .expr import Expr
 from .length import length
 from .powers import Powers, joined_functions
@@ -21,10 +22,10 @@ def elementwise_rule(e: Expr) -> Expr:
     exponents: Powers = {}
     scalars: list[Expr] = []
     below: list[Expr] = []
-    _gather(e, Fraction(1), exponents, scalars, below)
-    if any(ex.is_zero(b) for b, p in exponents.items() if p > 0):
+    _gather(e, UNIT, exponents, scalars, below)
+    if any(ex.is_zero(b) and p > 0 for b, p in exponents.items()):
         return ex.zeros(*e.shape)
-    exponents = {b: min(p, Fraction(1)) if is_mask(b) else p for b, p in exponents.items()}
+    exponents = {b: min(p, UNIT) if is_mask(b) else p for b, p in exponents.items()}
     exponents = joined_functions(exponents)
     power = _common_power(exponents) if not below else 1
     if power > 1:
@@ -36,12 +37,12 @@ def elementwise_rule(e: Expr) -> Expr:
     # the products with diagonal matrices are sums: one infinite entry would be in all of them
     finite = not any(map(vanishes_somewhere, below)) and not any(map(has_poles, exponents))
     for base, p in exponents.items():
-        outer = _outer_ones(base) if p == 1 and finite else None
+        outer = _outer_ones(base) if finite and p == 1 else None
         if outer is not None:
             (left if outer[0] else right).append(outer[1])
-        elif p > 0:
+        elif p.numerator > 0:
             above.append(ex.power(base, ex.number(p)))
-        elif p < 0:
+        elif p.numerator < 0:
             below.append(ex.power(base, ex.number(-p)))
     if not above and (left or right) and not below:
         return e
@@ -72,7 +73,7 @@ def _divided(above: Expr, below: Expr) -> Expr:
 def _common_power(exponents: Powers) -> int:
     """n >= 2 where several factors have it as their exponent, up to signs, and none another."""
     sizes = {abs(p) for p in exponents.values()}
-    n = sizes.pop() if len(sizes) == 1 and len(exponents) > 1 else Fraction(1)
+    n = sizes.pop() if len(sizes) == 1 and len(exponents) > 1 else UNIT
     return n.numerator if n.denominator == 1 else 1
 
 
@@ -81,7 +82,7 @@ def factors_of(e: Expr) -> Powers | None:
     exponents: Powers = {}
     scalars: list[Expr] = []
     below: list[Expr] = []
-    _gather(e, Fraction(1), exponents, scalars, below)
+    _gather(e, UNIT, exponents, scalars, below)
     return None if scalars or below else exponents
 
 
@@ -141,7 +142,7 @@ def _gather(
             if p * q < 0 and has_zeros(base):
                 below.append(ex.power(base, ex.number(-p * q)))
                 return
-            exponents[base] = exponents.get(base, Fraction(0)) + p * q
+            _count(exponents, base, exact_product(p, q))
         case ex.Ones():
             pass
         case ex.Mul() if p.denominator == 1 and (e.scalars or e.coefficient != 1):
@@ -151,7 +152,13 @@ def _gather(
         case _ if p < 0 and has_zeros(e):
             below.append(ex.power(e, ex.number(-p)))
         case _:
-            exponents[e] = exponents.get(e, Fraction(0)) + p
+            _count(exponents, e, p)
+
+
+def _count(exponents: Powers, base: Expr, p: Fraction) -> None:
+    """Multiply by a power."""
+    known = exponents.get(base)
+    exponents[base] = p if known is None else known + p
 
 
 def has_zeros(e: Expr) -> bool:

@@ -58,9 +58,13 @@ def _split_once(t: Indexed, e: Expr) -> Indexed:
 
 
 def expansion_chain(
-    e: Expr, row: Index | None = None, column: Index | None = None, most: int = 4
+    e: Expr,
+    row: Index | None = None,
+    column: Index | None = None,
+    most: int = 4,
+    final: Indexed | None = None,
 ) -> tuple[Indexed, ...]:
-    """The index forms on the way to `expand(e)`, which is the last one.
+    """The index forms on the way to `expand(e)`, which is the last one, `final` if it is known.
 
     At most `most` are returned; of a longer chain the first and the last ones stand.
     """
@@ -72,7 +76,8 @@ def expansion_chain(
             forms.append(form)
         if not writer.cut or len(forms) > most:
             break
-    final = expand(e, row, column)
+    if final is None:
+        final = expand(e, row, column)
     if final != forms[-1]:
         forms.append(final)
     if len(forms) > most:
@@ -106,19 +111,8 @@ class _Expander:
     def entry(self, e: Expr, i: Index | None, j: Index | None, depth: int) -> Indexed:
         """Entry (i, j) of e; products are opened `depth` times from the outside."""
         match e:
-            case ex.Block(shape=(1, _)):
-                return ix.element(transposed(e), j)
-            case ex.Kron(factors=factors, shape=(1, n)):
-                return ix.element(ex.kron(*map(ex.transpose, factors), shape=(n, 1)), j)
-            case ex.Symbol() | ex.Inverse() | ex.Kron() | ex.Vec() | ex.Unvec() | ex.Block():
+            case ex.Symbol():
                 return ix.element(e, i, j)
-            case ex.Operation():
-                meaning = templates.definition(e)
-                return ix.element(e, i, j) if meaning is None else self.entry(meaning, i, j, depth)
-            case ex.MatrixFunction() | ex.Frechet():
-                return ix.element(e, i, j)
-            case ex.Number(value=value):
-                return ix.num(value)
             case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
                 front = [self.entry(s, None, None, depth) for s in scalars]
                 if not matrices:
@@ -128,6 +122,11 @@ class _Expander:
                 return ix.plus(*[self.entry(t, i, j, depth) for t in terms])
             case ex.Transpose(arg=arg):
                 return self.entry(arg, j, i, depth)
+            case ex.Trace(arg=arg):
+                k = self.new(arg.shape[0])
+                return self.over((k,), self.opened(arg, k, k, depth))
+            case ex.Number(value=value):
+                return ix.num(value)
             case ex.Hadamard(factors=factors):
                 return ix.times(*[self.entry(f, i, j, depth) for f in factors])
             case ex.Quotient(numerator=a, denominator=b):
@@ -137,9 +136,23 @@ class _Expander:
                 return ix.function(name, *[self.entry(a, i, j, depth) for a in args])
             case ex.Power(base=base, exponent=p):
                 return ix.pow_(*[self.entry(part, *_of(part, i, j), depth) for part in (base, p)])
-            case ex.Trace(arg=arg):
-                k = self.new(arg.shape[0])
-                return self.over((k,), self.opened(arg, k, k, depth))
+            case ex.Operation():
+                meaning = templates.definition(e)
+                return ix.element(e, i, j) if meaning is None else self.entry(meaning, i, j, depth)
+            case ex.Block(shape=(1, _)):
+                return ix.element(transposed(e), j)
+            case ex.Kron(factors=factors, shape=(1, n)):
+                return ix.element(ex.kron(*map(ex.transpose, factors), shape=(n, 1)), j)
+            case (
+                ex.Inverse()
+                | ex.Kron()
+                | ex.Vec()
+                | ex.Unvec()
+                | ex.Block()
+                | ex.MatrixFunction()
+                | ex.Frechet()
+            ):
+                return ix.element(e, i, j)
             case ex.Diag(arg=arg):
                 assert i is not None
                 assert j is not None
@@ -245,7 +258,7 @@ class _Expander:
         return (i, None) if vector.shape[1] == 1 else (None, i)
 
     def over(self, indices: tuple[Index | None, ...], body: Indexed) -> Indexed:
-        return contract(tuple(i for i in indices if i is not None), body)
+        return contract(tuple([i for i in indices if i is not None]), body)
 
 
 def _of(e: Expr, i: Index | None, j: Index | None) -> tuple[Index | None, Index | None]:
@@ -304,10 +317,10 @@ def hoist(t: Indexed) -> Indexed:
 
 
 def _in_front(t: Indexed) -> Indexed:
-    t = ix.map_children(t, hoist)
+    t = ix.map_parts(t, hoist)
     if isinstance(t, ix.SumOver):
         return contract(t.indices, t.body)
-    if not isinstance(t, ix.Times) or not any(isinstance(f, ix.SumOver) for f in t.factors):
+    if not isinstance(t, ix.Times) or ix.SumOver not in map(type, t.factors):
         return t
     taken = {i.name for i in t.free}
     indices: list[Index] = []

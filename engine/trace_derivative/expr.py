@@ -113,6 +113,7 @@ from .rebuild import (
     as_one as as_one,
     instantiate as instantiate,
     map_children as map_children,
+    map_parts as map_parts,
     substitute as substitute,
     with_children as with_children,
 )

@@ -11,6 +11,7 @@ from fractions import Fraction
 from itertools import combinations
 
 from . import expr as ex
+from .construct import UNIT
 from .distribute import spread
 from .elementwise import product_of
 from .expr import Expr
@@ -36,11 +37,13 @@ def clear() -> None:
 
 def factored(e: Expr) -> Expr:
     """An equal expression with shared factors pulled out of its sums."""
+    if not e.parts:
+        return e
     found = _memo.get(e)
     if found is None:
         if len(_memo) > _MEMO_LIMIT:
             clear()
-        new = ex.map_children(e, factored)
+        new = ex.map_parts(e, factored)
         if isinstance(new, ex.Add) and len(new.terms) <= MOST_TERMS:
             new = _shortest(new)
         found = _memo[e] = _memo[new] = new
@@ -221,7 +224,7 @@ def _taken_out(terms: list[Term], whole: ex.Add) -> int | None:
 def _common_number(terms: list[Term]) -> Fraction:
     """The number of all terms, signs aside, where they have the same."""
     numbers = {abs(t.coefficient) for t in terms}
-    return numbers.pop() if len(numbers) == 1 and len(terms) > 1 else Fraction(1)
+    return numbers.pop() if len(numbers) == 1 and len(terms) > 1 else UNIT
 
 
 def _common_coefficient(a: Fraction, b: Fraction) -> Fraction:
@@ -229,5 +232,5 @@ def _common_coefficient(a: Fraction, b: Fraction) -> Fraction:
     small, large = sorted((a, b), key=abs)
     ratio = abs(large / small)
     saves = ratio.denominator == 1 and (ratio == 1 or abs(large) != 1)
-    common = small if saves else Fraction(1)
+    common = small if saves else UNIT
     return -abs(common) if a < 0 and b < 0 else abs(common)

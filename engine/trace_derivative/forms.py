@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from . import expr as ex
 from .expr import ONE, Expr, Index
 from .simplify import flip
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """`weight * sum(over: tr[left factor right])`; only `factor` is not held constant.
 
     `exact`: the form has the value of what it was opened from, not only the derivative.
@@ -70,7 +69,7 @@ def index_sum(form: Form, body: Expr) -> Expr:
 
 def flipped(chain: tuple[Expr, ...]) -> tuple[Expr, ...]:
     """The factors of the transposed product."""
-    return tuple(flip(m) for m in reversed(chain))
+    return tuple([flip(m) for m in reversed(chain)])
 
 
 def diagonal_of_cofactor(form: Form) -> Expr:
@@ -85,7 +84,7 @@ def diagonal_of_cofactor(form: Form) -> Expr:
 
 def times(weight: tuple[Expr, ...], *more: Expr) -> tuple[Expr, ...]:
     """A weight with more factors; none where the product is 1."""
-    if all(m == ONE for m in more):
+    if more.count(ONE) == len(more):
         return weight
     product = ex.mul(*weight, *more)
     return () if product == ONE else (product,)

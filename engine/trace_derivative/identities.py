@@ -9,7 +9,7 @@ gives the derivative.  The rules are in `rules`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from . import expr as ex, functions as fn
 from .errors import UnsupportedError
@@ -204,7 +204,7 @@ def _apart(
 
 
 def _inexact(form: Form) -> Form:
-    return replace(form, exact=False) if form.exact else form
+    return form._replace(exact=False) if form.exact else form
 
 
 def _but_one(e: Expr) -> tuple[Expr, ...]:
@@ -220,13 +220,13 @@ def _opened(form: Form, name: str) -> Iterator[Form]:
         rest = form.left + form.right
         weight = times(form.weight, ex.trace(ex.mul(*rest))) if rest else form.weight
         for inner in _opened_scalar(f, name, weight, form.over):
-            yield replace(inner, exact=inner.exact and form.exact, turned=form.turned)
+            yield inner._replace(exact=inner.exact and form.exact, turned=form.turned)
         return
     match f:
         case ex.Add(terms=terms):
             for t in terms:
                 if name in t.symbols:
-                    yield from _opened(replace(form, factor=t, exact=False), name)
+                    yield from _opened(form._replace(factor=t, exact=False), name)
         case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
             weight = times(form.weight, ex.number(c))
             for n, s in enumerate(scalars):
@@ -245,12 +245,12 @@ def _opened(form: Form, name: str) -> Iterator[Form]:
             yield form
         case ex.Transpose(arg=arg):
             left, right = flipped(form.right), flipped(form.left)
-            turned = replace(form, factor=arg, left=left, right=right, turned=not form.turned)
+            turned = form._replace(factor=arg, left=left, right=right, turned=not form.turned)
             yield from _opened(turned, name)
         case ex.IndexSum(indices=indices, body=body):
             around = (*form.weight, *form.left, *form.right)
             indices, body = _apart(indices, body, form.over, around)
-            yield from _opened(replace(form, factor=body, over=form.over + indices), name)
+            yield from _opened(form._replace(factor=body, over=form.over + indices), name)
         case ex.Diag():
             yield _rotated(form)
         case _:
@@ -271,5 +271,5 @@ def _rotated(form: Form) -> Form:
             rest.append(m)
     for n in range(1, len(rest)):
         if rest[n].shape[0] == 1:
-            return replace(form, right=tuple(rest[:n]), left=tuple(rest[n:]))
+            return form._replace(right=tuple(rest[:n]), left=tuple(rest[n:]))
     return form

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias, TypeVar, assert_never
 from . import expr as ex
 from .construct import UNIT, exact_product, whole
 from .expr import Dim, Expr, Index
+from .filling import OPEN
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -120,7 +121,7 @@ class Pow(Term):
 Indexed: TypeAlias = Num | Element | KroneckerDelta | Times | Plus | SumOver | Function | Pow
 
 T = TypeVar("T", bound=Term)
-_table: dict[tuple[Any, ...], Term] = {}
+_table: dict[int, Term] = {}
 _TABLE_LIMIT = 200_000
 _NO_INDICES: frozenset[Index] = frozenset()
 _NO_NAMES: frozenset[str] = frozenset()
@@ -148,23 +149,29 @@ def _make(
         # the hash of a fraction is slow, that of two whole numbers is not
         key = (kind, number.numerator, number.denominator, *fields)
         fields = (number, *fields)
-    node = _table.get(key)
-    if node is None:
-        free = _NO_INDICES
-        if len(parts) == 1:
-            free, names = parts[0].free, parts[0].symbols
-        elif parts:
-            free = free.union(*[p.free for p in parts])
-            names = names.union(*[p.symbols for p in parts])
-        if bound:
-            free = free.difference(bound)
-        if own:
-            free = free.union(own)
-        node = kind(free, names, parts, key, hash(key), *fields)
-        if len(_table) >= _TABLE_LIMIT:
-            clear()
-        _table[key] = node
-    return node  # type: ignore[return-value]
+    # the hash of a key is slow too, for it asks every part: it is worked out once
+    own_hash = place = hash(key)
+    while (found := _table.get(place)) is not None:
+        if found._key == key:
+            return found  # type: ignore[return-value]
+        place += 1
+    free = _NO_INDICES
+    if len(parts) == 1:
+        free, names = parts[0].free, parts[0].symbols
+    elif parts:
+        free = free.union(*[p.free for p in parts])
+        names = names.union(*[p.symbols for p in parts])
+    if bound:
+        free = free.difference(bound)
+    if own:
+        free = free.union(own)
+    if len(_table) >= _TABLE_LIMIT:
+        clear()
+        place = own_hash
+    made: Any = OPEN[kind](free, names, parts, key, own_hash, *fields)
+    made.__class__ = kind
+    _table[place] = made
+    return made  # type: ignore[no-any-return]
 
 
 # ------------------------------------------------------------------------ constructors
@@ -192,8 +199,12 @@ def element(matrix: Expr, row: Index | None = None, column: Index | None = None)
         matrix, row, column = ex.transpose(matrix), column, None
     if isinstance(matrix, ex.Transpose) and row is not None and column is not None:
         matrix, row, column = matrix.arg, column, row
-    indices = tuple(i for i in (row, column) if i is not None)
-    return _make(Element, (), matrix, indices, own=(*indices, *matrix.free), names=matrix.symbols)
+    if row is None:
+        indices: tuple[Index, ...] = ()
+    else:
+        indices = (row,) if column is None else (row, column)
+    own = (*indices, *matrix.free) if matrix.free else indices
+    return _make(Element, (), matrix, indices, own=own, names=matrix.symbols)
 
 
 def kronecker(row: Index, column: Index) -> Indexed:
@@ -204,7 +215,7 @@ def kronecker(row: Index, column: Index) -> Indexed:
 def is_indicator(t: Indexed) -> bool:
     """Is the value 0 or 1, so that it is its own power?"""
     if type(t) is Element:
-        return isinstance(t.matrix, ex.Triangle) and isinstance(t.matrix.arg, ex.Ones)
+        return type(t.matrix) is ex.Triangle and type(t.matrix.arg) is ex.Ones
     return type(t) is KroneckerDelta
 
 
@@ -213,21 +224,23 @@ def times(*factors: Indexed) -> Indexed:
     coefficient = UNIT
     flat: list[Indexed] = []
     for f in factors:
-        if isinstance(f, Times):
-            coefficient = exact_product(coefficient, f.coefficient)
+        if type(f) is Times:
+            if f.coefficient is not UNIT:
+                coefficient = exact_product(coefficient, f.coefficient)
             flat.extend(f.factors)
-        elif isinstance(f, Num):
+        elif type(f) is Num:
             coefficient = exact_product(coefficient, f.value)
         else:
             flat.append(f)
-    indicators = [f for f in flat if is_indicator(f)]
-    if len(indicators) > len(set(indicators)):
-        flat = [f for n, f in enumerate(flat) if not (is_indicator(f) and f in flat[:n])]
-    if coefficient == 0:
+    if len(flat) > 1:
+        indicators = [f for f in flat if is_indicator(f)]
+        if len(indicators) > len(set(indicators)):
+            flat = [f for n, f in enumerate(flat) if not (is_indicator(f) and f in flat[:n])]
+    if coefficient is not UNIT and coefficient == 0:
         return ZERO
     if not flat:
         return num(coefficient)
-    if coefficient == 1:
+    if coefficient is UNIT or coefficient == 1:
         coefficient = UNIT
         if len(flat) == 1:
             return flat[0]
@@ -257,7 +270,7 @@ def sum_over(indices: tuple[Index, ...], body: Indexed) -> Indexed:
 
     An index that the body does not hold gives a factor, the size of its dimension.
     """
-    if not indices or body == ZERO:
+    if not indices or (type(body) is Num and body.value == 0):
         return body
     idle = [i for i in indices if i not in body.free]
     if idle:
@@ -265,7 +278,7 @@ def sum_over(indices: tuple[Index, ...], body: Indexed) -> Indexed:
         return times(*sizes, sum_over(tuple(i for i in indices if i in body.free), body))
     if isinstance(body, SumOver) and not set(indices) & set(body.indices):
         indices, body = indices + body.indices, body.body
-    if isinstance(body, Times) and body.coefficient != 1:
+    if isinstance(body, Times) and body.coefficient is not UNIT and body.coefficient != 1:
         bare = times(*body.factors)
         rest = _make(SumOver, (bare,), indices, bare, bound=indices)
         return times(num(body.coefficient), rest)
@@ -308,13 +321,19 @@ def map_children(t: Indexed, f: Callable[[Indexed], Indexed]) -> Indexed:
     return t if new == t.parts else with_children(t, new)
 
 
+def map_parts(t: Indexed, f: Callable[[Indexed], Indexed]) -> Indexed:
+    """The same for an f that leaves what has no parts as it is."""
+    new = tuple([f(part) if part.parts else part for part in t.parts])
+    return t if new == t.parts else with_children(t, new)
+
+
 def with_children(t: Indexed, new: tuple[Indexed, ...]) -> Indexed:
     """The same kind of value over other parts."""
     match t:
+        case Times():
+            return times(*new) if t.coefficient is UNIT else times(num(t.coefficient), *new)
         case Num() | Element() | KroneckerDelta():
             return t
-        case Times():
-            return times(num(t.coefficient), *new)
         case Plus():
             return plus(*new)
         case SumOver():
@@ -355,15 +374,13 @@ def fresh(dim: Dim, taken: Iterable[str]) -> Index:
 
 def all_names(t: Indexed) -> frozenset[str]:
     """The names of all indices of a value, free and bound."""
+    own = frozenset([i.name for i in t.free])
+    if not t.parts:
+        return own | ex.index_names(t.matrix) if isinstance(t, Element) else own
     found = _names.get(t)
     if found is None:
         if isinstance(t, SumOver):
-            own = frozenset(i.name for i in t.indices)
-        elif isinstance(t, Element):
-            own = ex.index_names(t.matrix)
-        else:
-            own = _NO_NAMES
-        own = own.union([i.name for i in t.free])
+            own = own.union([i.name for i in t.indices])
         found = _names[t] = own.union(*[all_names(part) for part in t.parts])
     return found
 
@@ -392,15 +409,15 @@ def rename(t: Indexed, mapping: Mapping[Index, Index]) -> Indexed:
     """The value with free indices replaced; a binder in the way gets another name."""
     if t.free.isdisjoint(mapping):
         return t
-    live = {a: b for a, b in mapping.items() if a in t.free and a != b}
+    if type(t) is Element:
+        places = [mapping.get(i, i) for i in t.indices]
+        return element(rename_expr(t.matrix, mapping), *places)
+    live = {a: b for a in t.free if (b := mapping.get(a, a)) != a}
     if not live:
         return t
     match t:
-        case Num():
+        case Num() | Element():
             return t
-        case Element():
-            places = [live.get(i, i) for i in t.indices]
-            return element(rename_expr(t.matrix, live), *places)
         case KroneckerDelta():
             return kronecker(live.get(t.row, t.row), live.get(t.column, t.column))
         case SumOver():
@@ -415,6 +432,8 @@ def rename(t: Indexed, mapping: Mapping[Index, Index]) -> Indexed:
 def rename_apart(t: SumOver, taken: Iterable[str]) -> SumOver:
     """The sum with its indices renamed where their names are taken."""
     forbidden = set(taken)
+    if forbidden.isdisjoint([i.name for i in t.indices]):
+        return t
     avoid = forbidden | all_names(t)
     mapping: dict[Index, Index] = {}
     for i in t.indices:
@@ -428,7 +447,9 @@ def rename_apart(t: SumOver, taken: Iterable[str]) -> SumOver:
 
 def rename_expr(e: Expr, mapping: Mapping[Index, Index]) -> Expr:
     """A matrix expression with free indices replaced; a binder in the way gets another name."""
-    live = {a: b for a, b in mapping.items() if a in e.free and a != b}
+    if not e.free:
+        return e
+    live = {a: b for a in e.free if (b := mapping.get(a, a)) != a}
     if not live:
         return e
     match e:
@@ -481,10 +502,10 @@ def tidy(t: Indexed, taken: Iterable[str], keep: frozenset[str] = frozenset()) -
 
     def go(node: Indexed, scope: frozenset[str], names: Mapping[Index, Index]) -> Indexed:
         match node:
-            case Num():
-                return node
             case Element() | KroneckerDelta():
                 return rename(node, names)
+            case Num():
+                return node
             case SumOver():
                 order = _by_appearance(node, names)
                 order.sort(key=lambda i: i.name not in keep)

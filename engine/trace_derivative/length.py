@@ -19,6 +19,8 @@ def length(e: Expr) -> int:
 
     It differs from `leaf_count` in fractions: `a/b` has no exponent.
     """
+    if not e.parts:
+        return 1
     found = _memo.get(e)
     if found is None:
         if len(_memo) > _MEMO_LIMIT:
@@ -28,15 +30,12 @@ def length(e: Expr) -> int:
 
 
 def _length(e: Expr) -> int:
-    parts = e.parts
-    if not parts:
-        return 1
-    count = sum(length(c) for c in parts)
+    count = sum([length(c) if c.parts else 1 for c in e.parts])
     match e:
         case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
-            below = sum(_is_plain_divisor(s) for s in scalars)
+            below = sum(map(_is_plain_divisor, scalars))
             nothing_above = not matrices and all(map(ex.is_divisor, scalars))
-            return count - below + (c not in (1, -1) or nothing_above)
+            return count - below + (abs(c.numerator) != 1 or c.denominator != 1 or nothing_above)
         case ex.MatrixPower():
             return count + 1
         case _:

@@ -8,8 +8,10 @@ equality is by structure).  Nodes are made by the constructors of `expr` only.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
+from operator import or_
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -22,6 +24,7 @@ from typing import (
 )
 
 from . import sizes
+from .filling import OPEN
 from .sizes import Dim as Dim
 
 if TYPE_CHECKING:
@@ -404,11 +407,24 @@ Expr: TypeAlias = (
 # ------------------------------------------------------------------------ hash-consing
 
 N = TypeVar("N", bound=Node)
-_table: dict[tuple[Any, ...], Node] = {}
+_table: dict[int, Node] = {}
 _TABLE_LIMIT = 200_000
 _NO_NAMES: frozenset[str] = frozenset()
 _NO_INDICES: frozenset[Index] = frozenset()
 _BITS: dict[type[Node], int] = {kind: 1 << n for n, kind in enumerate(get_args(Expr))}
+
+
+class _Masks(dict[tuple[type[Node], ...], int]):
+    """The bits of several kinds, put together when they are first asked for."""
+
+    def __missing__(self, kinds: tuple[type[Node], ...]) -> int:
+        self[kinds] = reduce(or_, [_BITS[kind] for kind in kinds], 0)
+        return self[kinds]
+
+
+_MASKS = _Masks()
+_COMMON = len(Node.__match_args__)
+"""How many fields every node has."""
 _index_names: dict[Node, frozenset[str]] = {}
 _dim_names: dict[Node, frozenset[str]] = {}
 _leaf_counts: dict[Node, int] = {}
@@ -442,33 +458,43 @@ def make(
         # the hash of a fraction is slow, that of two whole numbers is not
         key = (kind, shape, number.numerator, number.denominator, *fields)
         fields = (number, *fields)
-    node = _table.get(key)
-    if node is None:
-        names, free, kinds = _NO_NAMES, _NO_INDICES, _BITS[kind]
-        if len(parts) == 1:
-            names, free = parts[0].symbols, parts[0].free
-            kinds |= parts[0]._kinds
-        elif parts:
-            names = names.union(*[p.symbols for p in parts])
-            free = free.union(*[p.free for p in parts])
-            for p in parts:
-                kinds |= p._kinds
-        if name is not None:
-            names = frozenset((name,))
-        if bound:
-            free = free.difference(bound)
-        if own:
-            free = free.union(own)
-        node = kind(shape, names, free, parts, kinds, key, hash(key), (), *fields)
-        if len(_table) >= _TABLE_LIMIT:
-            clear()
-        _table[key] = node
-    return node  # type: ignore[return-value]
+    # the hash of a key is slow too, for it asks every part: it is worked out once
+    own_hash = place = hash(key)
+    while (node := _table.get(place)) is not None:
+        if node._key == key:
+            return node  # type: ignore[return-value]
+        place += 1
+    names, free, kinds = _NO_NAMES, _NO_INDICES, _BITS[kind]
+    if len(parts) == 1:
+        names, free = parts[0].symbols, parts[0].free
+        kinds |= parts[0]._kinds
+    elif parts:
+        names = names.union(*[p.symbols for p in parts])
+        free = free.union(*[p.free for p in parts if p.free])
+        for p in parts:
+            kinds |= p._kinds
+    if name is not None:
+        names = frozenset((name,))
+    if bound:
+        free = free.difference(bound)
+    if own:
+        free = free.union(own)
+    if len(_table) >= _TABLE_LIMIT:
+        clear()
+        place = own_hash
+    made: Any = OPEN[kind](shape, names, free, parts, kinds, key, own_hash, (), *fields)
+    made.__class__ = kind
+    _table[place] = made
+    return made  # type: ignore[no-any-return]
 
 
 def with_context(e: N, symbols: Iterable[Symbol]) -> N:
     """The same expression, which knows symbols whose values tell sizes of dimensions."""
-    return replace(e, context=tuple(symbols))
+    common = (e.shape, e.symbols, e.free, e.parts, e._kinds, e._key, e._hash, tuple(symbols))
+    own = [getattr(e, name) for name in e.__match_args__[_COMMON:]]
+    made: Any = OPEN[type(e)](*common, *own)
+    made.__class__ = type(e)
+    return made  # type: ignore[no-any-return]
 
 
 def sizes_of(symbols: Iterable[Symbol], values: Mapping[str, npt.ArrayLike]) -> dict[str, int]:
@@ -500,7 +526,7 @@ def is_divisor(e: Expr) -> bool:
     return (
         isinstance(e, Power)
         and isinstance(e.exponent, Number)
-        and e.exponent.value < 0
+        and e.exponent.value.numerator < 0
         and e.shape == SCALAR
     )
 
@@ -525,7 +551,7 @@ def describe(shape: Shape) -> str:
 
 def holds(e: Expr, *kinds: type[Node]) -> bool:
     """Is there a node of one of these kinds in the expression, itself included?"""
-    return any(e._kinds & _BITS[kind] for kind in kinds)
+    return e._kinds & _MASKS[kinds] != 0
 
 
 def walk(e: Expr) -> Iterator[Expr]:
@@ -542,6 +568,8 @@ def walk(e: Expr) -> Iterator[Expr]:
 
 def index_names(e: Expr) -> frozenset[str]:
     """The names of all indices in an expression, free and bound."""
+    if not e.free and not holds(e, IndexSum, Rows):
+        return _NO_NAMES
     found = _index_names.get(e)
     if found is None:
         own = [i.name for i in e.free]
@@ -594,10 +622,11 @@ def _composed_shape(e: Expr) -> Shape:
 
 def leaf_count(e: Expr) -> int:
     """The number of symbols, numbers and constants in the written form."""
+    if not e.parts:
+        return 1
     found = _leaf_counts.get(e)
     if found is None:
-        own = 1 if isinstance(e, Mul) and e.coefficient not in (1, -1) else 0
-        parts = e.parts
-        found = own + sum([leaf_count(c) for c in parts]) if parts else 1
+        own = 1 if isinstance(e, Mul) and abs(e.coefficient) != 1 else 0
+        found = own + sum([leaf_count(c) for c in e.parts])
         _leaf_counts[e] = found
     return found

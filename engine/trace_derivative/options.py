@@ -121,6 +121,8 @@ def check_known(options: Options, reading: Reading) -> None:
 
 def check_together(symbols: Mapping[str, Symbol], *given: Mapping[str, str]) -> None:
     """Raise `ParseError` where no value can be all that is said of a symbol."""
+    if not any(given):
+        return
     for name, symbol in symbols.items():
         check_kinds(symbol, kinds_of(",".join(part.get(name, "") for part in given)))
 

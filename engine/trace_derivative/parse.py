@@ -71,6 +71,8 @@ _JUXTAPOSED = frozenset({"name", "number", "(", "‖"})
 _ELEMENTWISE = {"⊙": ".*", "⊘": "./"}
 _NESTING = frozenset({".*", "./", "/"})
 _POSTFIX = frozenset({"'", "^", ".^", "[", "superscript", "⊤"})
+_SPECIAL = RESERVED | functions.ALIASES.keys() | {"I"}
+"""The words that are no symbols, whatever stands behind them."""
 _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
@@ -336,8 +338,10 @@ class _Parser(Cursor):
     def special(self, token: Token) -> Tree | None:
         """A function, a constant or other syntax of an undeclared name; None for a symbol."""
         _, start, stop, word = token
-        span = (start, stop)
         bracket = self.tokens[self.at + 1][0] in ("(", "[")
+        if word not in _SPECIAL and not (bracket and len(word) > 1):
+            return None
+        span = (start, stop)
         function = MATRIX_FUNCTIONS.get(word)
         elementwise = functions.ALIASES.get(word, word)
         if function is not None or elementwise in functions.TABLE:

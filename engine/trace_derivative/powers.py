@@ -116,7 +116,8 @@ def powers_of(scalars: list[Expr]) -> tuple[Powers, list[Expr]]:
     for s in scalars:
         base, p = (s.base, s.exponent) if isinstance(s, ex.Power) else (s, ex.ONE)
         if isinstance(p, ex.Number):
-            exponents[base] = exponents.get(base, Fraction(0)) + p.value
+            known = exponents.get(base)
+            exponents[base] = p.value if known is None else known + p.value
         else:
             others.append(s)
     return exponents, others

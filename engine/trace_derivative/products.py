@@ -18,13 +18,16 @@ def mul_rule(e: Expr) -> Expr:
     """Neighbours joined, scalars merged, a 1 x 1 chain turned the better way round."""
     if not isinstance(e, ex.Mul):
         return e
-    if any(ex.is_zero(f) for f in e.scalars + e.matrices):
+    if ex.holds(e, ex.Zeros, ex.Number) and any(map(ex.is_zero, e.parts)):
         return ex.zeros(*e.shape)
     scalars, chain = list(e.scalars), list(e.matrices)
-    joined = commuting_joined(chain)
-    chain = _join(chain if joined == chain else [simplify(m) for m in joined])
+    may_cancel = ex.holds(e, ex.Inverse, ex.MatrixFunction)
+    if may_cancel:
+        joined = commuting_joined(chain)
+        chain = chain if joined == chain else [simplify(m) for m in joined]
+    chain = _join(chain)
     if len(chain) > 1:
-        chain = masked(_diagonals(cancelled(chain)))
+        chain = masked(_diagonals(cancelled(chain) if may_cancel else chain))
     scalars, chain = _inner_scalars(scalars, chain)
     if len(scalars) > 1 or (scalars and chain):
         scalars, chain = _absorbed(merge_powers(scalars), chain)
@@ -78,7 +81,7 @@ def _join(chain: list[Expr]) -> list[Expr]:
 
 def _pair(a: Expr, b: Expr) -> Expr | None:
     """One factor for two adjacent ones, where there is one."""
-    if not (_JOINABLE.isdisjoint((type(a), type(b)))):
+    if _untransposed(a) in _JOINABLE or _untransposed(b) in _JOINABLE:
         found = _joined(a, b)
         if found is not None:
             return found
@@ -90,17 +93,22 @@ def _pair(a: Expr, b: Expr) -> Expr | None:
     return None
 
 
-_JOINABLE = {
-    ex.Identity, ex.Hadamard, ex.Diag, ex.Ones, ex.Transpose, ex.Kron, ex.Vec, ex.Unvec, ex.Block
-}  # fmt: skip
-"""The kinds of nodes, one of which is in every pair of `_joined`."""
+_STRUCTURED = (ex.Kron, ex.Vec, ex.Unvec, ex.Block)
+_JOINABLE = {ex.Identity, ex.Diag, ex.Ones, *_STRUCTURED}
+"""The kinds of nodes, one of which, perhaps transposed, is in every pair of `_joined`."""
+
+
+def _untransposed(e: Expr) -> type[ex.Node]:
+    """The kind of a node, or of what is transposed."""
+    return type(e.arg) if isinstance(e, ex.Transpose) else type(e)
 
 
 def _joined(a: Expr, b: Expr) -> Expr | None:
     """One factor for two adjacent ones that are no powers of one matrix, where there is one."""
-    joined = kronecker.joined(a, b) or blocks.joined(a, b)
-    if joined is not None:
-        return simplify(joined)
+    if ex.holds(a, *_STRUCTURED) or ex.holds(b, *_STRUCTURED):
+        joined = kronecker.joined(a, b) or blocks.joined(a, b)
+        if joined is not None:
+            return simplify(joined)
     match a, b:
         case ex.Identity(), _:
             return b
@@ -165,6 +173,8 @@ def _plain(e: Expr) -> bool:
 def _diagonals(chain: list[Expr]) -> list[Expr]:
     """`(P.*Q')*1*w'` with `diag(P*Q)` for its beginning, where that has no more transposes."""
     for n in range(len(chain) - 2):
+        if not isinstance(chain[n], ex.Hadamard):
+            continue
         match chain[n], chain[n + 1]:
             case ex.Hadamard(factors=(p, q)), ex.Ones(shape=(_, 1)):
                 product = simplify(ex.mul(p, flip(q)))

@@ -88,6 +88,13 @@ def map_children(e: Expr, f: Callable[[Expr], Expr]) -> Expr:
     return e if new == old else with_children(e, new)
 
 
+def map_parts(e: Expr, f: Callable[[Expr], Expr]) -> Expr:
+    """The same for an f that leaves what has no children as it is."""
+    old = e.parts
+    new = tuple([f(c) if c.parts else c for c in old])
+    return e if new == old else with_children(e, new)
+
+
 def with_children(e: Expr, new: tuple[Expr, ...]) -> Expr:
     """The same kind of node over other children, given in the order of its `parts`."""
     return _BUILD[type(e)](e, new) if e.parts else e
@@ -95,6 +102,8 @@ def with_children(e: Expr, new: tuple[Expr, ...]) -> Expr:
 
 def _mul(e: Mul, new: tuple[Expr, ...]) -> Expr:
     k = len(e.scalars)
+    if k == 0 and e.coefficient == 1:
+        return mul(*new)
     return mul(number(e.coefficient), *new[:k], *as_one(new[k:]))
 
 

@@ -92,6 +92,8 @@ class _Writer:
 
     def of(self, e: Expr) -> tuple[str, int]:
         """Text and binding strength."""
+        if isinstance(e, ex.Symbol):
+            return e.name, ATOM
         found = self._done.get(e)
         if found is None:
             if len(self._done) > _MEMO_LIMIT:
@@ -202,8 +204,8 @@ class _Writer:
             else:
                 above.append(self._factor(s))
         above += [self._factor(m) for m in e.matrices]
-        sign, value = ("-", -e.coefficient) if e.coefficient < 0 else ("", e.coefficient)
-        if value != 1 or not above:
+        sign, value = ("-", -e.coefficient) if e.coefficient.numerator < 0 else ("", e.coefficient)
+        if not above or value != 1:
             above.insert(0, decimal(value))
         body = "*".join(above)
         if below:
@@ -276,8 +278,8 @@ class _Writer:
                 below.append(self._at_indexed(reciprocal(f), NEG))
             else:
                 above.append(self._at_indexed(f, POSTFIX))
-        sign, value = ("-", -t.coefficient) if t.coefficient < 0 else ("", t.coefficient)
-        if value != 1 or not above:
+        sign, value = ("-", -t.coefficient) if t.coefficient.numerator < 0 else ("", t.coefficient)
+        if not above or value != 1:
             above.insert(0, decimal(value))
         body = "*".join(above)
         if below:
@@ -300,7 +302,9 @@ class _Writer:
 
 def is_divisor(t: Indexed) -> bool:
     """Is the factor a power with a negative number, to be written below the line?"""
-    return isinstance(t, ix.Pow) and isinstance(t.exponent, ix.Num) and t.exponent.value < 0
+    return (
+        isinstance(t, ix.Pow) and isinstance(t.exponent, ix.Num) and t.exponent.value.numerator < 0
+    )
 
 
 def reciprocal(t: ix.Pow) -> Indexed:

@@ -32,21 +32,23 @@ def clear() -> None:
 
 def simplify(e: Expr) -> Expr:
     """An equal expression in the compact form."""
+    if not e.parts:
+        return e
     found = _memo.get(e)
     if found is not None:
         return found
     check_time()
     if len(_memo) > _MEMO_LIMIT:
         clear()
-    new = ex.map_children(e, simplify)
+    new = ex.map_parts(e, simplify)
     if isinstance(new, ex.Mul) and new is not e:  # scalars that came out of factors
-        new = ex.map_children(new, simplify)
+        new = ex.map_parts(new, simplify)
     for _ in range(MOST_ROUNDS):
         rule = RULES.get(type(new))
         if rule is None:
             break
         after = rule(new)
-        if after == new:
+        if after is new or after == new:
             break
         new = simplify(after) if type(after) is not type(new) else after
     _memo[e] = _memo[new] = new

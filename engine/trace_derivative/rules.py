@@ -7,7 +7,7 @@ derivative is the sum.  The operators of the table of `operators` have theirs as
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from . import blocks, expr as ex, functions as fn, operators, templates
 from .expr import Expr
@@ -88,7 +88,7 @@ def _quotient(form: Form) -> tuple[Form, ...]:
     dual = form.dual()
     above = _inside(form, a, ex.quotient(dual, b))
     slope = ex.quotient(_product(dual, a), ex.power(b, ex.number(2)))
-    below = replace(_inside(form, b, slope), weight=times(form.weight, ex.number(-1)))
+    below = _inside(form, b, slope)._replace(weight=times(form.weight, ex.number(-1)))
     return above, below
 
 
@@ -206,8 +206,7 @@ def _kron(form: Form) -> tuple[Form, ...]:
     taken |= form.cofactor().symbols | ex.dim_names(form.cofactor())
     parts = partial_traces(form.right + form.left, first, rest, lambda dim: fresh(dim, taken))
     return tuple(
-        replace(
-            form,
+        form._replace(
             factor=p.factor,
             left=p.left,
             right=(),

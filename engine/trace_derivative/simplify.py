@@ -46,7 +46,7 @@ def _either(*rules: Rule) -> Rule:
     def first(e: Expr) -> Expr:
         for rule in rules:
             after = rule(e)
-            if after != e:
+            if after is not e and after != e:
                 return after
         return e
 
@@ -76,9 +76,12 @@ _RULES: dict[type[ex.Node], Rule] = {
 }
 
 
+_PARTED = (ex.Block, ex.Kron, ex.Vec, ex.Unvec)
+
+
 def _opened(e: Expr) -> Expr:
     """A block matrix, a Kronecker product or a vec opened, and what comes of it simplified."""
-    if not ex.holds(e, ex.Block, ex.Kron, ex.Vec, ex.Unvec):
+    if not ex.holds(e, *_PARTED):
         return e
     after = blocks.rewritten(e)
     if after == e:

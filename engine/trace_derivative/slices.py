@@ -125,3 +125,37 @@ def simplify_rows(e: Expr) -> Expr:
         case ex.Entry(arg=m, row=i, column=ex.Index() as j) if j == k and k not in m.free | {i}:
             return ex.transpose(ex.row(m, i))
     return e
+
+
+# ------------------------------------------------------------------------ what stays a slice
+
+
+def has_loose_slices(e: Expr) -> bool:
+    """Is there a sum over an index, or a matrix of rows, that may have a form without slices?
+
+    None has one where a function is applied to the entries of a matrix that depends on the
+    index: these are numbers over three indices.
+    """
+    for node in ex.walk(e):
+        if isinstance(node, ex.IndexSum):
+            if not all(_is_bound_in(node.body, i) for i in node.indices):
+                return True
+        elif isinstance(node, ex.Rows) and not _is_bound_in(node.body, node.index):
+            return True
+    return False
+
+
+def _is_bound_in(body: Expr, index: Index) -> bool:
+    """Is a function applied to the entries of a matrix that depends on the index?"""
+    for node in ex.walk(body):
+        if index in node.free and 1 not in node.shape:
+            if isinstance(node, ex.Apply):
+                return True
+            if isinstance(node, ex.Quotient) and not _is_outer(node.denominator):
+                return True
+    return False
+
+
+def _is_outer(e: Expr) -> bool:
+    """Are its entries products of numbers over one index each?"""
+    return isinstance(e, ex.Mul) and all(m.shape[1] == 1 for m in e.matrices[:-1])

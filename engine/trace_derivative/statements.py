@@ -129,6 +129,10 @@ class Step:
     def __str__(self) -> str:
         return f"{self.lhs} = {self.rhs}"
 
+    def checked_by(self, checker: Callable[[], Check]) -> Step:
+        """The same step with what finds its verdict."""
+        return Step(self.kind, self.lhs, self.rhs, self.reason, self.free, self.where, checker)
+
     @property
     def check(self) -> Check | None:
         """The verdict on this equality; None for a step outside a derivation."""

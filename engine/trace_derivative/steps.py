@@ -8,7 +8,6 @@ index notation and as an entry of a matrix, the result, then the way by identiti
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from . import expr as ex, indexed as ix
 from .differentiate import Occurrence
@@ -239,8 +238,7 @@ class _Names:
 
     def held(self, form: Form) -> Form:
         """The form with names for its composite, or variable, parts."""
-        return replace(
-            form,
+        return form._replace(
             left=self._side(form.left),
             right=self._side(form.right),
             weight=tuple(self._weight(w) for w in form.weight),

@@ -31,18 +31,22 @@ def add_rule(e: Expr) -> Expr:
 
 def _collected(terms: Iterable[Expr]) -> list[Expr]:
     """The terms with those that are alike as one; what cancels vanishes."""
+    given = list(terms)
+    parts = [ex.split_coefficient(t) for t in given]
+    alike: dict[frozenset[str], set[Expr]] = {}
+    for _, rest in parts:
+        alike.setdefault(rest.symbols, set()).add(rest)
     coefficients: dict[Expr, Fraction] = {}
     shown: dict[Expr, Expr] = {}
-    count = 0
-    for t in terms:
-        count += 1
-        c, rest = ex.split_coefficient(t)
-        key = canonical(rest)
-        coefficients[key] = coefficients.get(key, Fraction(0)) + c
-        if key not in shown or length(rest) < length(shown[key]):
+    for c, rest in parts:
+        # terms that are alike have the same symbols
+        key = canonical(rest) if len(alike[rest.symbols]) > 1 else rest
+        known = coefficients.get(key)
+        coefficients[key] = c if known is None else known + c
+        if known is None or length(rest) < length(shown[key]):
             shown[key] = rest
-    if len(coefficients) == count:
-        return list(terms)
+    if len(coefficients) == len(given):
+        return given
     return [ex.scale(c, shown[key]) for key, c in coefficients.items() if c]
 
 
@@ -65,6 +69,8 @@ def _opened(e: Expr) -> list[Expr]:
 
 def _with_complements(terms: tuple[Expr, ...]) -> tuple[Expr, ...]:
     """`1 - sigmoid(-u)` as `sigmoid(u)`, of terms that are all different."""
+    if not any(ex.holds(t, ex.Apply) for t in terms):
+        return terms
     ones = ex.ones(*terms[0].shape)
     for t in terms:
         c, rest = ex.split_coefficient(t)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from . import expr as ex
+from .construct import UNIT
 from .elementwise import factors_of, has_zeros, product_of
 from .expr import Expr
 from .length import length
@@ -19,8 +21,7 @@ MOST_PER_SHARED = 3
 """The shorter rest of two chains may have that many factors for each symbol that they share."""
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """`coefficient * scalars * chain`."""
 
     coefficient: Fraction
@@ -42,7 +43,7 @@ def term(e: Expr) -> Term:
         return Term(e.coefficient, e.scalars, _unrolled(e.matrices))
     if isinstance(e, ex.Number):
         return Term(e.value, (), ())
-    return Term(Fraction(1), (e,), ()) if e.shape == ex.SCALAR else Term(Fraction(1), (), (e,))
+    return Term(UNIT, (e,), ()) if e.shape == ex.SCALAR else Term(UNIT, (), (e,))
 
 
 def _unrolled(chain: tuple[Expr, ...]) -> tuple[Expr, ...]:

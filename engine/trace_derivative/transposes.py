@@ -18,12 +18,14 @@ def clear() -> None:
 
 def transposes(e: Expr) -> int:
     """The number of transposes in the written form."""
+    if not e.parts:
+        return 0
     found = _counts.get(e)
     if found is None:
         if len(_counts) > _MEMO_LIMIT:
             clear()
         own = 1 if isinstance(e, ex.Transpose) else 0
-        found = _counts[e] = own + sum(transposes(c) for c in e.parts)
+        found = _counts[e] = own + sum([transposes(c) for c in e.parts if c.parts])
     return found
 
 
@@ -37,6 +39,8 @@ def transpose_rule(e: Expr) -> Expr:
     if not isinstance(e, ex.Transpose):
         return e
     arg = e.arg
+    if not arg.parts:
+        return e
     match arg:
         case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
             flipped = [flip(m) for m in reversed(matrices)]
@@ -79,6 +83,8 @@ def _fewer(pushed: Expr, kept: Expr) -> Expr:
 
 def flip(e: Expr) -> Expr:
     """The transpose, pushed inward."""
+    if not e.parts:
+        return ex.transpose(e)
     found = _flipped.get(e)
     if found is None:
         if len(_flipped) > _MEMO_LIMIT:

@@ -35,6 +35,8 @@ def triangle_rule(e: Expr) -> Expr:
 def masked(chain: list[Expr]) -> list[Expr]:
     """`diag(u)*M*diag(v)` with a mask M as the triangle of `u*v'`."""
     for n in range(len(chain) - 2):
+        if not isinstance(chain[n + 1], ex.Triangle):
+            continue
         match chain[n : n + 3]:
             case [ex.Diag(arg=u), ex.Triangle(arg=ex.Ones(), part=part), ex.Diag(arg=v)]:
                 left = u if u.shape[1] == 1 else ex.transpose(u)

@@ -43,12 +43,17 @@ def vanishes(e: Expr) -> bool:
 
 _NONZERO_AT_ZERO = frozenset({"exp", "cos", "cosh", "sigmoid", "softplus", "log", "step"})
 
+_WITH_ZEROS = (ex.Identity, ex.Zeros, ex.Diag, ex.Triangle)
+"""The nodes that have entries which are always zero."""
+
 
 def vanishes_somewhere(e: Expr) -> bool:
     """Is some entry zero because of the form alone, as in a triangle or a diagonal matrix?
 
     False is certain but for products of matrices of which one has no such entries.
     """
+    if not ex.holds(e, *_WITH_ZEROS):
+        return False
     match e:
         case ex.Identity() | ex.Zeros() | ex.Diag() | ex.Triangle():
             return True
@@ -73,7 +78,7 @@ def _without_diagonals(matrices: tuple[Expr, ...]) -> tuple[Expr, ...]:
 
 def has_poles(e: Expr) -> bool:
     """Is some entry in it divided by zero because of the form alone?"""
-    for node in ex.walk(e):
+    for node in ex.walk(e) if ex.holds(e, *_WITH_ZEROS) else ():
         match node:
             case ex.Quotient(denominator=below) if vanishes_somewhere(below):
                 return True
