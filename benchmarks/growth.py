@@ -1,71 +1,39 @@
 """How cost grows with the size of the input: series of growing functions and fitted exponents.
 
-`python benchmarks/growth.py [--largest 128] [--runs 3]`.  Beside the exponent of the time stands
-that of the length of the answer: what is printed has to be written.  The chain is measured beside
-SymPy's `diff` at small sizes, in turn in one run.
+`python benchmarks/growth.py [--largest 128] [--runs 3] [--only network]`.  Each function is
+measured from its text to the text of its gradient, and to the LaTeX of its verified derivation.
+Beside the exponent of a time stands that of the length of the answer, and what the one exceeds
+the other by: what is printed has to be written.  The chain is measured beside SymPy's `diff` at
+small sizes, in turn in one run.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from functions import chain_by_sympy, gradient, verified
-from measure import exponent, in_turn, table
+from measure import Work, exponent, in_turn, table
+from series import SERIES, Series
 from sympy.core.cache import clear_cache
 
 import trace_derivative as td
 
 LIMITS = td.Limits(length=200_000, depth=5_000, terms=200_000, seconds=600)
-VERIFIED_UP_TO = 32
+SYMPY_UP_TO = 16
 
 
-def chain(n: int) -> tuple[str, str]:
-    """`tr(A1 X A2 X ... An X)`."""
-    return "tr(" + "*".join(f"A{k + 1}*X" for k in range(n)) + ")", "X"
+class Row(NamedTuple):
+    """One size: milliseconds, and the characters of what they brought; nan where not measured."""
 
-
-def product(n: int) -> tuple[str, str]:
-    """One occurrence in a long product."""
-    factors = [f"A{k + 1}" for k in range(n)]
-    factors[n // 2] = "X"
-    return "tr(" + "*".join(factors) + ")", "X"
-
-
-def sums_of_products(n: int) -> tuple[str, str]:
-    """A sum of n products of three."""
-    return "tr(" + " + ".join(f"A{k + 1}*X*B{k + 1}" for k in range(n)) + ")", "X"
-
-
-def power(k: int) -> tuple[str, str]:
-    """The k-th power of a binomial in compact form."""
-    return f"tr(((X-W*H)*(X-W*H)')^{k})", "W"
-
-
-def nested(n: int) -> tuple[str, str]:
-    """Products in products."""
-    text = "X"
-    for k in range(n):
-        text = f"(A{k + 1}*{text}*B{k + 1} + C{k + 1})"
-    return f"tr({text})", "X"
-
-
-def network(n: int) -> tuple[str, str]:
-    """A network of n layers by its first weights."""
-    text = "X"
-    for k in range(n):
-        text = f"tanh(W{k + 1}*{text})"
-    return f"norm2(Y - {text})^2", "W1"
-
-
-SERIES: dict[str, tuple[Callable[[int], tuple[str, str]], tuple[int, ...]]] = {
-    "chain": (chain, (4, 8, 16, 32, 64, 128, 256)),
-    "long product": (product, (4, 8, 16, 32, 64, 128, 200)),
-    "sum of products": (sums_of_products, (2, 4, 8, 16, 32, 64)),
-    "power of a binomial": (power, (2, 3, 4, 5)),
-    "nested products": (nested, (2, 4, 8, 16, 32)),
-    "network": (network, (2, 4, 8, 16, 32, 50)),
-}
+    n: int
+    gradient: float
+    gradient_length: float
+    verified: float
+    verified_length: float
+    sympy: float
 
 
 def main() -> None:
@@ -75,40 +43,56 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--only", choices=SERIES)
     given = parser.parse_args()
-    for name, (make, sizes) in SERIES.items():
+    for name, series in SERIES.items():
         if given.only in (None, name):
-            one(name, make, [n for n in sizes if n <= given.largest], given.runs)
+            sizes = [n for n in series.sizes if n <= given.largest]
+            rows = [measure(name, series, n, given.runs) for n in sizes]
+            print(f"\n{name}\n{_table(rows)}", flush=True)
+            for what in ("gradient", "verified"):
+                print(_growth(what, rows))
 
 
-def one(name: str, make: Callable[[int], tuple[str, str]], sizes: list[int], runs: int) -> None:
-    """One series."""
-    rows: list[list[object]] = []
-    times, lengths, checked = [], [], []
-    for n in sizes:
-        call = make(n)
-        works = {"gradient": (td.clear_caches, lambda call=call: gradient(*call, limits=LIMITS))}
-        if n <= VERIFIED_UP_TO or name in ("network", "long product"):
-            works["verified"] = (td.clear_caches, lambda call=call: verified(*call, limits=LIMITS))
-        if name == "chain" and n <= 16:
-            works["SymPy"] = (clear_cache, chain_by_sympy(n))
-        t = in_turn(works, runs)
-        length = len(gradient(*call, limits=LIMITS))
-        times.append(t["gradient"])
-        lengths.append(length)
-        if "verified" in t:
-            checked.append((n, t["verified"]))
-        nan = float("nan")
-        rows.append(
-            [n, t["gradient"], t.get("verified", nan), length, t.get("SymPy", nan) / t["gradient"]]
-        )
-    print(f"\n{name}")
-    print(table(["n", "gradient ms", "verified ms", "characters", "SymPy/gradient"], rows))
-    if len(sizes) > 2:
-        grown = f"exponents: gradient {exponent(sizes, times):.2f}"
-        grown += f", its length {exponent(sizes, lengths):.2f}"
-        if len(checked) > 2:
-            grown += f", verified {exponent(*zip(*checked, strict=True)):.2f}"
-        print(grown)
+def measure(name: str, series: Series, n: int, runs: int) -> Row:
+    """The times of one size."""
+    text, variable = series.make(n)
+    works: dict[str, tuple[Work, Work]] = {
+        "gradient": (td.clear_caches, lambda: gradient(text, variable, limits=LIMITS))
+    }
+    if n <= series.verified_up_to:
+        works["verified"] = (td.clear_caches, lambda: verified(text, variable, limits=LIMITS))
+    if name == "chain" and n <= SYMPY_UP_TO:
+        works["SymPy"] = (clear_cache, chain_by_sympy(n))
+    times = in_turn(works, runs)
+    checked = "verified" in works
+    return Row(
+        n,
+        times["gradient"],
+        len(gradient(text, variable, limits=LIMITS)),
+        times.get("verified", math.nan),
+        len(verified(text, variable, limits=LIMITS)) if checked else math.nan,
+        times.get("SymPy", math.nan),
+    )
+
+
+def _table(rows: Sequence[Row]) -> str:
+    head = ["n", "gradient ms", "characters", "verified ms", "characters", "SymPy/gradient"]
+    return table(head, [[*row[:5], row.sympy / row.gradient] for row in rows])
+
+
+def _growth(what: str, rows: Sequence[Row]) -> str:
+    """The exponents of a time and of the length of its answer, and their difference."""
+    found = [
+        (row.n, getattr(row, what), getattr(row, f"{what}_length"))
+        for row in rows
+        if not math.isnan(getattr(row, what))
+    ]
+    if len(found) < 3:
+        return f"{what}: too few sizes for an exponent"
+    sizes, times, lengths = zip(*found, strict=True)
+    time, length = exponent(sizes, times), exponent(sizes, lengths)
+    return (
+        f"{what}: exponent {time:.2f}, of the length {length:.2f}, difference {time - length:.2f}"
+    )
 
 
 if __name__ == "__main__":

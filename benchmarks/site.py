@@ -169,10 +169,12 @@ def build(site: Site, jobs: int) -> Cost:
     command = [sys.executable, "-m", "sphinx", "-q", "-j", str(jobs)]
     command += ["-d", str(site.doctrees), str(site.source), str(site.out)]
     path = os.pathsep.join([str(ROOT / "engine"), str(ROOT / "sphinxext")])
+    # compiled files are part of an installation
+    inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     before, start = _children(), time.perf_counter()
     done = subprocess.run(
         command,
-        env={**os.environ, "PYTHONPATH": path},
+        env={**inherited, "PYTHONPATH": path},
         stderr=subprocess.PIPE,
         encoding="utf-8",
         check=False,

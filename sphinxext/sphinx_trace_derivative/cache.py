@@ -64,12 +64,20 @@ def write_entry(folder: Path, name: str, data: Any) -> None:
     draft = folder / f"{name}.{os.urandom(8).hex()}"
     try:
         body = json.dumps(data, separators=(",", ":")).encode("ascii")
-        folder.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(_seal(name, body) + b"\n" + body)
+        _write(draft, _seal(name, body) + b"\n" + body)
         draft.replace(folder / name)
     except (OSError, TypeError, ValueError):
         with suppress(OSError):
             draft.unlink()
+
+
+def _write(file: Path, data: bytes) -> None:
+    """Write a file, and make its folder where that is not there yet."""
+    try:
+        file.write_bytes(data)
+    except FileNotFoundError:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
 
 
 def _seal(name: str, body: bytes) -> bytes:

@@ -76,15 +76,15 @@ def _display_nodes(place: Place, display: Display, layout: Layout) -> list[nodes
     formula = equation(place, display.latex, display.text, label=label, number=number)
     sentence = [_sentence(place, display.sentence)] if display.sentence else []
     if display.status != "failed":
-        return [*sentence, *formula]
+        return [*sentence, formula]
     if display.part == "expected" and layout.claim is not None:
         # Its sentence says that it is false, and where.
         example = _example(place, layout.claim, layout)
         if layout.refuted:
-            return [_refuted(place, [*sentence, *formula, *example])]
-        return [_admonition(place, nodes.error, [*sentence, *formula, *example])]
+            return [_refuted(place, [*sentence, formula, *example])]
+        return [_admonition(place, nodes.error, [*sentence, formula, *example])]
     said = _paragraph(place, _("This equation is false:"), "")
-    return [*sentence, _admonition(place, nodes.error, [said, *formula])]
+    return [*sentence, _admonition(place, nodes.error, [said, formula])]
 
 
 def _fold(
@@ -103,13 +103,13 @@ def _sentence(place: Place, fragments: Sequence[Fragment]) -> nodes.paragraph:
             paragraph += inline_formula(place, fragment.latex, fragment.text)
         else:
             paragraph += nodes.Text(fragment.text)
-    place.mark(paragraph)
+    place.mark_text(paragraph)
     return paragraph
 
 
 def _paragraph(place: Place, text: str, name: str) -> nodes.paragraph:
     paragraph = nodes.paragraph("", text, classes=[name] if name else [])
-    place.mark(paragraph)
+    place.mark_text(paragraph)
     return paragraph
 
 

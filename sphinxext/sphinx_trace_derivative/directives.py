@@ -111,7 +111,7 @@ class EquationDirective(_PlacedDirective):
         label, number = labels.give("")
         made = equation(place, latex, plain, label=label, number=number)
         self.record(place, labels, latex, "", "unchecked")
-        return [self.container(place, made, "unchecked")]
+        return [self.container(place, [made], "unchecked")]
 
 
 class _DerivedDirective(_PlacedDirective):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import astuple
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from .logging import Subtype
@@ -117,7 +116,12 @@ def _take_over(found: Sequence[Derivation | Expansion], checks: Checks) -> None:
 
 
 def _all_checks(found: Sequence[Derivation | Expansion]) -> Checks:
-    return tuple(tuple(astuple(c) for c in one.verification.checks) for one in found)
+    return tuple(tuple(_row(c) for c in one.verification.checks) for one in found)
+
+
+def _row(check: Check) -> tuple[Any, ...]:
+    """The fields of a check, which are plain already: `astuple` would copy each of them."""
+    return tuple(getattr(check, name) for name in check.__dataclass_fields__)
 
 
 def _options(request: Request) -> dict[str, Any]:

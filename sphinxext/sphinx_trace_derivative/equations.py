@@ -1,4 +1,4 @@
-"""Displayed and inline formulas as stock nodes: a `target` and a `math_block`, known to `:eq:`.
+"""Displayed and inline formulas as stock nodes, `math_block` and `math`, known to `:eq:`.
 
 A number is Sphinx's own, or fixed by the author (`numbers`), as an edition of a numbered text
 needs.  A fixed number is put where Sphinx keeps its own: on the node and in the math domain (HTML
@@ -33,8 +33,12 @@ class Place(NamedTuple):
     report: Report
 
     def mark(self, node: nodes.Element) -> None:
-        """Give a generated node its source, and keep translators and smart quotes from it."""
+        """Give a generated node its source."""
         node.source, node.line = self.source, self.line
+
+    def mark_text(self, node: nodes.TextElement) -> None:
+        """Give a generated text its source, and keep translators and smart quotes from it."""
+        self.mark(node)
         node["translatable"] = False
         node["support_smartquotes"] = False
 
@@ -49,12 +53,16 @@ def inline_formula(place: Place, latex: str, plain: str) -> nodes.math:
 
 def equation(
     place: Place, latex: str, plain: str, *, label: str = "", number: str = ""
-) -> list[nodes.Element]:
-    """A displayed formula, with its target where it has a label; `number` fixes its number."""
+) -> nodes.math_block:
+    """A displayed formula; `number` fixes its number.
+
+    The id for its label is on the formula itself: where Sphinx puts a `target` in front, docutils
+    moves the id here too, and keeps a node and a message more for each formula.
+    """
     block = nodes.math_block(
         latex, latex, docname=place.env.docname, number=number or None, label=None
     )
-    block["no-wrap"] = block["nowrap"] = False
+    block["no-wrap"] = block["nowrap"] = block["translatable"] = False
     block[PLAIN] = plain
     place.mark(block)
     if number:
@@ -63,16 +71,16 @@ def equation(
         serial = place.env.new_serialno("sphinx.ext.math#equations")
         label = f"{place.env.docname}:{serial}"
     if not label:
-        return [block]
+        return block
     name = node_id(label)
     if name in place.document.ids:
         place.report.warn("label", f"the equation label {label} is used twice in this document")
-        return [block]
+        return block
     block["label"] = label
     block["number"] = _note(place, label, number, block)
-    target = nodes.target("", "", ids=[name])
-    place.document.note_explicit_target(target)
-    return [target, block]
+    block["ids"].append(name)
+    place.document.note_explicit_target(block)
+    return block
 
 
 def node_id(label: str) -> str:

@@ -8,21 +8,25 @@ the same endings; where there are any, an equation without one has neither numbe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from docutils.nodes import make_id
 
 __all__ = ["Labels", "endings"]
 
 
-@dataclass(slots=True)
 class Labels:
     """Gives each equation its label and number, and keeps what it gave in `given`."""
 
-    name: str
-    variable: str = ""
-    numbers: Mapping[str, str] = field(default_factory=dict)
-    given: list[tuple[str, str]] = field(default_factory=list)
+    __slots__ = ("given", "name", "numbers", "variable")
+
+    def __init__(
+        self, name: str, variable: str = "", numbers: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        self.name = name
+        self.variable = variable
+        self.numbers = numbers
+        self.given: list[tuple[str, str]] = []
 
     def give(self, suffix: str) -> tuple[str, str]:
         """The label and the fixed number of an equation; either may be empty."""

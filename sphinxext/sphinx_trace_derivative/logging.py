@@ -8,7 +8,6 @@ stores it, and says it again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -54,12 +53,14 @@ def log_warning(subtype: Subtype, message: str, *, location: Any) -> None:
     _logger.warning("%s", message, type=TYPE, subtype=subtype, location=location)
 
 
-@dataclass(slots=True)
 class Report:
     """The warnings of one directive or role, said at its place and kept for the next build."""
 
-    location: str
-    said: list[tuple[Subtype, str]] = field(default_factory=list)
+    __slots__ = ("location", "said")
+
+    def __init__(self, location: str) -> None:
+        self.location = location
+        self.said: list[tuple[Subtype, str]] = []
 
     def warn(self, subtype: Subtype, message: str) -> None:
         """Say a warning now, and remember it."""

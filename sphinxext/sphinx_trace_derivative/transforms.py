@@ -25,7 +25,9 @@ class PlainFormulas(SphinxPostTransform):
         """Replace every formula that carries itself as text."""
         for block in list(self.document.findall(nodes.math_block)):
             if PLAIN in block:
-                block.replace_self(self._block(block))
+                # What can be linked to, Texinfo says with targets only.
+                targets = [nodes.target("", "", refid=name) for name in block["ids"]]
+                block.parent.replace(block, [*targets, self._block(block)])
         for formula in list(self.document.findall(nodes.math)):
             if PLAIN in formula:
                 formula.parent.replace(formula, nodes.Text(formula[PLAIN]))
