@@ -66,7 +66,7 @@ def _turned(e: Expr) -> Expr:
     match e:
         case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
             flipped = [canonical(ex.transpose(m)) for m in reversed(matrices)]
-            return ex.mul(ex.number(c), *scalars, ex.mul(*flipped))
+            return ex.product(c, scalars, flipped)
         case (
             ex.Add()
             | ex.Hadamard()

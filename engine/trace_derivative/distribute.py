@@ -24,6 +24,8 @@ def expanded(e: Expr) -> Expr:
 
 def as_trace(e: Expr) -> Expr:
     """Squared norms written as traces (eq (22) of the notes)."""
+    if not ex.holds(e, ex.Operation):
+        return e
     return _everywhere(e, lambda node, _: _norm_as_trace(node))
 
 
@@ -37,7 +39,7 @@ def _norm_as_trace(e: Expr) -> Expr:
 
 def split_ones(e: Expr) -> Expr:
     """Matrices of ones written as `1*1'` (eq (35) of the notes)."""
-    return _everywhere(e, lambda node, _: _ones_split(node))
+    return _everywhere(e, lambda node, _: _ones_split(node)) if ex.holds(e, ex.Ones) else e
 
 
 def _ones_split(e: Expr) -> Expr:
@@ -73,11 +75,8 @@ def _expand(e: Expr, again: _Rewrite) -> Expr:
         case ex.MatrixPower(base=ex.Add() as base, exponent=n):
             return _distribute((base,) * n, lambda fs: ex.mul(*fs))
         case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
-            front = ex.number(c)
             k = len(scalars)
-            return _distribute(
-                scalars + matrices, lambda fs: ex.mul(front, *fs[:k], *ex.as_one(fs[k:]))
-            )
+            return _distribute(scalars + matrices, lambda fs: ex.product(c, fs[:k], fs[k:]))
         case ex.Hadamard(factors=factors):
             return _distribute(factors, lambda fs: ex.hadamard(*fs))
         case ex.Quotient(numerator=ex.Add(terms=terms), denominator=b):
@@ -104,15 +103,14 @@ def spread(e: Expr, most: int) -> list[Expr]:
 
     The product itself where there would be more than `most`.
     """
+    if not ex.holds(e, ex.Add):
+        return [e]
     match e:
         case ex.Add(terms=terms):
             found = [u for t in terms for u in spread(t, most)]
         case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
             k = len(scalars)
-            found = [
-                ex.mul(ex.number(c), *fs[:k], *ex.as_one(fs[k:]))
-                for fs in _choices(scalars + matrices, most)
-            ]
+            found = [ex.product(c, fs[:k], fs[k:]) for fs in _choices(scalars + matrices, most)]
         case ex.Hadamard(factors=factors):
             found = [ex.hadamard(*fs) for fs in _choices(factors, most)]
         case ex.Quotient(numerator=a, denominator=b):

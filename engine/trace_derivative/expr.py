@@ -114,6 +114,7 @@ from .rebuild import (
     instantiate as instantiate,
     map_children as map_children,
     map_parts as map_parts,
+    product as product,
     substitute as substitute,
     with_children as with_children,
 )

@@ -87,7 +87,7 @@ def _is_clearer(opened: Expr, e: Expr, count: int) -> bool:
 
 def _without_inverse(e: ex.Add) -> Iterator[Expr]:
     """`I + inv(M)*A` as `inv(M)*(M + A)`, M a sum; the same from the other side."""
-    if len(e.terms) > MOST_PULLED:
+    if len(e.terms) > MOST_PULLED or not ex.holds(e, ex.Inverse):
         return
     for n, t in enumerate(e.terms):
         whole = term(t)

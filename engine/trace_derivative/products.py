@@ -36,6 +36,8 @@ def mul_rule(e: Expr) -> Expr:
     body = ex.mul(*chain) if chain else ex.ONE
     if chain and body.shape == ex.SCALAR and isinstance(body, ex.Mul):
         body = _best_orientation(body) if body.matrices else simplify(body)
+    if e.coefficient == 1 and not scalars:
+        return body
     return ex.mul(ex.number(e.coefficient), *scalars, body)
 
 

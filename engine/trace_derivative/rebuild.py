@@ -6,6 +6,7 @@ Every node goes through its constructor, so the result is in the normal form.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from .composites import (
@@ -15,6 +16,7 @@ from .composites import (
     vec,
 )
 from .construct import (
+    UNIT,
     add,
     apply,
     column,
@@ -102,9 +104,7 @@ def with_children(e: Expr, new: tuple[Expr, ...]) -> Expr:
 
 def _mul(e: Mul, new: tuple[Expr, ...]) -> Expr:
     k = len(e.scalars)
-    if k == 0 and e.coefficient == 1:
-        return mul(*new)
-    return mul(number(e.coefficient), *new[:k], *as_one(new[k:]))
+    return product(e.coefficient, new[:k], new[k:])
 
 
 def _block(e: Block, new: tuple[Expr, ...]) -> Expr:
@@ -146,6 +146,13 @@ _BUILD: dict[type[Node], Callable[[Any, tuple[Expr, ...]], Expr]] = {
 def as_one(matrices: Sequence[Expr]) -> tuple[Expr, ...]:
     """A chain of factors as one product, so that a 1 x 1 part of it is not taken for a scalar."""
     return (mul(*matrices),) if matrices else ()
+
+
+def product(coefficient: Fraction, scalars: Sequence[Expr], matrices: Sequence[Expr]) -> Expr:
+    """The product of a number, of scalars and of a chain of matrices."""
+    if coefficient is UNIT and not scalars:
+        return mul(*matrices)
+    return mul(number(coefficient), *scalars, *as_one(matrices))
 
 
 def instantiate(e: Expr, values: Mapping[str, Expr], dims: Mapping[Dim, Dim]) -> Expr:

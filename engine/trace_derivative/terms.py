@@ -30,11 +30,11 @@ class Term(NamedTuple):
 
     def rest(self) -> Expr:
         """All but the coefficient."""
-        return ex.mul(*self.scalars, *ex.as_one(self.chain))
+        return ex.product(UNIT, self.scalars, self.chain)
 
     def expr(self) -> Expr:
         """The term as an expression."""
-        return ex.mul(ex.number(self.coefficient), *self.scalars, *ex.as_one(self.chain))
+        return ex.product(self.coefficient, self.scalars, self.chain)
 
 
 def term(e: Expr) -> Term:

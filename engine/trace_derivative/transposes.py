@@ -44,7 +44,7 @@ def transpose_rule(e: Expr) -> Expr:
     match arg:
         case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
             flipped = [flip(m) for m in reversed(matrices)]
-            return ex.mul(ex.number(c), *scalars, ex.mul(*flipped))
+            return ex.product(c, scalars, flipped)
         case ex.MatrixFunction(function=name, arg=inner, parameters=more):
             turned = flip(inner)
             kept = transposes(turned) > transposes(inner)
@@ -83,8 +83,6 @@ def _fewer(pushed: Expr, kept: Expr) -> Expr:
 
 def flip(e: Expr) -> Expr:
     """The transpose, pushed inward."""
-    if not e.parts:
-        return ex.transpose(e)
     found = _flipped.get(e)
     if found is None:
         if len(_flipped) > _MEMO_LIMIT:

@@ -21,7 +21,7 @@ __all__ = ["ENV_VERSION", "__version__", "setup"]
 
 __version__ = "0.1.0"
 
-ENV_VERSION = 2
+ENV_VERSION = 3
 """Raised whenever the shape of what is pickled with the documents changes."""
 
 _STATIC = Path(__file__).parent / "static"
