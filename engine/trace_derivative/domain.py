@@ -6,6 +6,7 @@ Input: expressions and values of their symbols; output: a complaint in words, or
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -30,6 +31,15 @@ LARGEST = (1e8, 1e100)
 """The largest number that may occur: first the one, and if need be the other."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """A point: values by name, sizes by name, and what has been worked out there."""
+
+    values: Mapping[str, Array]
+    dims: Mapping[str, int]
+    run: Run
+
+
 class Domain:
     """The points at which some expressions exist; what they have in common is looked at once."""
 
@@ -47,32 +57,38 @@ class Domain:
         except OpenError:
             self._watched = None
 
-    def complaint(
-        self, values: Mapping[str, Array], dims: Mapping[str, int], largest: float
-    ) -> str | None:
-        """Why a point is not good; None when it is."""
-        if self._watched is not None:
-            try:
-                return self._looked_at(values, dims, largest)
-            except OpenError:
-                pass
-        return complaint_at(self._exprs, values, dims, largest)
-
-    def _looked_at(
-        self, values: Mapping[str, Array], dims: Mapping[str, int], largest: float
-    ) -> str | None:
+    def place(self, values: Mapping[str, Array], dims: Mapping[str, int]) -> Place:
+        """A point, to be asked for a complaint."""
         given: dict[str, Array] = {}
         run = Run(self._program, given, dims)
         for name, symbol in self._symbols.items():
             given[name] = values[name].reshape(*map(run.size, symbol.shape))
+        return Place(values, dims, run)
 
+    def beside(self, place: Place, name: str, value: Array) -> Place:
+        """The point with another value of one symbol; what does not depend on it is kept."""
+        shape = map(place.run.size, self._symbols[name].shape)
+        run = place.run.moved(name, value.reshape(*shape))
+        return Place({**place.values, name: value}, place.dims, run)
+
+    def complaint(self, place: Place, largest: float) -> str | None:
+        """Why a point is not good; None when it is."""
+        if self._watched is not None:
+            try:
+                return self._looked_at(self._watched, place.run, largest)
+            except OpenError:
+                pass
+        return complaint_at(self._exprs, place.values, place.dims, largest)
+
+    def _looked_at(
+        self, watched: Sequence[tuple[Slot, Expr]], run: Run, largest: float
+    ) -> str | None:
         def at(e: Expr) -> Array:
             return run.value(self._planner.slot(e))
 
-        assert self._watched is not None
         try:
             with np.errstate(all="ignore"):
-                for slot, e in self._watched:
+                for slot, e in watched:
                     _look(e, run.value(slot), at, largest)
         except _OutsideError as problem:
             return str(problem)

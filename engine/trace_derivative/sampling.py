@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from . import expr as ex, functions, operators, sizes
-from .domain import LARGEST, Domain
+from .domain import LARGEST, Domain, Place
 from .errors import UnsupportedError
 from .expr import Dim, Expr, Symbol
 from .kinds import check_kinds, drawn, kinds_of
@@ -250,6 +250,7 @@ _MANY_WAYS = (
 """The ways for expressions with more than `_MANY` dimensions."""
 _WIDE = Way(0.05, 8.0)
 _TRIES = 6
+_RELAXING = 3
 _MORE_SIZES = 2
 _MIXED_TRIES = 100
 _ASSIGNMENTS = 24
@@ -334,32 +335,32 @@ class _Search:
 
         What holds for positive values only would else be taken for true of all values.
         """
+        place = self.domain.place(sample.values, sample.dims)
         for name in self.symbols:
             if ways[name] == plain:
                 continue
-            for _ in range(_TRIES):
-                changed = self._redrawn(sample, name, plain, largest)
+            for _ in range(_RELAXING):
+                changed = self._redrawn(place, name, plain, largest)
                 if changed is not None:
-                    sample, ways = changed, {**ways, name: plain}
+                    place, ways = changed, {**ways, name: plain}
                     break
         self.best = ways
-        return sample
+        return Sample(dict(place.values), sample.dims)
 
     def widened(self, sample: Sample) -> Sample:
         """The point with each symbol drawn over a wide range, where that is inside the domain."""
+        place = self.domain.place(sample.values, sample.dims)
         for name in self.symbols:
-            sample = self._redrawn(sample, name, _WIDE, LARGEST[0]) or sample
-        return sample
+            place = self._redrawn(place, name, _WIDE, LARGEST[0]) or place
+        return Sample(dict(place.values), sample.dims)
 
-    def _redrawn(self, sample: Sample, name: str, way: Way, largest: float) -> Sample | None:
+    def _redrawn(self, place: Place, name: str, way: Way, largest: float) -> Place | None:
         """The point with one symbol drawn anew; None where it leaves the domain."""
-        value = self._draw(self.symbols[name], sample.dims, way)
+        value = self._draw(self.symbols[name], place.dims, way)
         if value is None:
             return None
-        values = {**sample.values, name: value}
-        if self.domain.complaint(values, sample.dims, largest) is None:
-            return Sample(values, sample.dims)
-        return None
+        changed = self.domain.beside(place, name, value)
+        return changed if self.domain.complaint(changed, largest) is None else None
 
     def _try(self, dims: dict[str, int], ways: Mapping[str, Way], largest: float) -> Sample | None:
         check_time()
@@ -372,7 +373,7 @@ class _Search:
                 )
                 return None
             values[name] = value
-        complaint = self.domain.complaint(values, dims, largest)
+        complaint = self.domain.complaint(self.domain.place(values, dims), largest)
         if complaint is None:
             return Sample(values, dims)
         self.complaint = complaint
@@ -382,7 +383,7 @@ class _Search:
         return _WAYS[int(self.rng.random() * len(_WAYS))]
 
     def _draw(self, symbol: Symbol, dims: Mapping[str, int], way: Way) -> Array | None:
-        rows, columns = (sizes.value(d, dims.__getitem__) for d in symbol.shape)
+        rows, columns = [sizes.value(d, dims.__getitem__) for d in symbol.shape]
         kinds = self.kinds[symbol.name]
         array = drawn(Draw(self.rng, way), rows, columns, kinds)
         if array is None:

@@ -92,6 +92,10 @@ def atoms(dim: Dim) -> frozenset[str]:
 
 def value(dim: Dim, size: Callable[[str], int]) -> int:
     """The size of a dimension from those of its names."""
+    if isinstance(dim, int):
+        return dim
+    if not is_composite(dim):
+        return size(dim)
     return sum(c * math.prod(size(name) for name in names) for names, c in _terms(dim))
 
 
