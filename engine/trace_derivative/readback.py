@@ -1,8 +1,8 @@
 """Printed texts read back as operations of a program.
 
-Input: a text that the engine has printed, whose symbols are known.  A bracket is read when it
-closes and replaced by its slot, `#12`: what has been read once, in whatever text, is not read
-again.  Nothing is inferred here: a text in which something is open raises `OpenError`.
+Input: a text that the engine has printed, whose symbols are known.  A bracket that has been read
+is replaced by its slot, `#12`: it is not read again, in whatever text it stands.  Nothing is
+inferred here: a text in which something is open raises `OpenError`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from .matrix_functions import DERIVATIVES, NAMES, POWER
 from .program import OpenError, Program, Slot
 from .words import MATRIX_FUNCTIONS
 
-_BRACKET = re.compile(r"((?:[A-Za-z]\w*)?\(|\))")
+_OPENING = re.compile(r"([A-Za-z]\w*)?\(")
+_BRACKETS = re.compile(r"[()]")
 _TOKEN = re.compile(r"[A-Za-z]\w*|#\d+|\d+(?:\.\d+)?|\.[*/^]|[-+*/^'\[\],;:]")
 _BOUND = re.compile(r"([A-Za-z]\w*(?:,[A-Za-z]\w*)*): (.*)", re.DOTALL)
 _END = ""
@@ -48,35 +49,41 @@ class Reader:
         return self._whole(text)
 
     def _whole(self, text: str) -> Slot:
-        opened: list[tuple[list[str], str]] = []
-        pieces: list[str] = []
-        for piece in _BRACKET.split(text):
-            if piece[-1:] == "(":
-                opened.append((pieces, piece))
-                pieces = []
-            elif piece == ")":
-                if not opened:
-                    raise OpenError
-                inside = "".join(pieces)
-                pieces, opening = opened.pop()
-                pieces.append(f"#{self._bracket(opening, inside)}")
-            else:
-                pieces.append(piece)
-        if opened:
-            raise OpenError
-        return self._flat("".join(pieces))
+        return self._flat(self._flattened(text, 0, len(text), _closings(text)))
 
-    def _bracket(self, opening: str, inside: str) -> Slot:
-        """A bracket without brackets in it, behind a function's name or not."""
-        whole = opening + inside
-        slot = self._read.get(whole)
-        if slot is None:
-            outer, self._asked = self._asked, False
-            word = opening[:-1]
-            slot = self._call(word, inside) if word else self._flat(inside)
-            if not self._asked:
-                self._read[whole] = slot
-            self._asked |= outer
+    def _flattened(self, text: str, start: int, stop: int, closings: Mapping[int, int]) -> str:
+        """A stretch of a text with its brackets read and replaced by their slots."""
+        pieces = []
+        match = _OPENING.search(text, start, stop)
+        while match:
+            first, inside = match.span()
+            close = closings[inside - 1]
+            whole = text[first : close + 1]
+            slot = self._read.get(whole)
+            if slot is None:
+                slot = self._bracket(whole, match[1], text, inside, close, closings)
+            pieces += [text[start:first], f"#{slot}"]
+            start = close + 1
+            match = _OPENING.search(text, start, stop)
+        pieces.append(text[start:stop])
+        return "".join(pieces)
+
+    def _bracket(
+        self,
+        whole: str,
+        word: str | None,
+        text: str,
+        start: int,
+        stop: int,
+        closings: Mapping[int, int],
+    ) -> Slot:
+        """A bracket, behind the name of a function or not."""
+        outer, self._asked = self._asked, False
+        inside = self._flattened(text, start, stop, closings)
+        slot = self._call(word, inside) if word else self._flat(inside)
+        if not self._asked:
+            self._read[whole] = slot
+        self._asked |= outer
         return slot
 
     # ------------------------------------------------------------------ calls
@@ -285,3 +292,20 @@ class Reader:
         if second == ":":
             return program.row(slot, first), at + 4
         return program.entry(slot, first, second), at + 4
+
+
+def _closings(text: str) -> dict[int, int]:
+    """Where the bracket closes that opens at a place, for each that opens."""
+    found: dict[int, int] = {}
+    opened: list[int] = []
+    for match in _BRACKETS.finditer(text):
+        at = match.start()
+        if text[at] == "(":
+            opened.append(at)
+        elif opened:
+            found[opened.pop()] = at
+        else:
+            raise OpenError
+    if opened:
+        raise OpenError
+    return found
