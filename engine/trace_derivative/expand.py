@@ -269,7 +269,7 @@ def _of(e: Expr, i: Index | None, j: Index | None) -> tuple[Index | None, Index 
 def contract(indices: tuple[Index, ...], body: Indexed) -> Indexed:
     """The sum over indices, with every delta that holds one of them worked off."""
     remaining = list(dict.fromkeys(indices))
-    while isinstance(body, ix.Times):
+    while isinstance(body, ix.Times) and ix.KroneckerDelta in map(type, body.factors):
         found = None
         for f in body.factors:
             if isinstance(f, ix.KroneckerDelta):
