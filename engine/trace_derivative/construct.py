@@ -7,9 +7,10 @@ sums and products flat, numbers in front, scalars before matrices).  They do no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 from . import operators, sizes
 from .errors import ShapeError
@@ -33,6 +34,7 @@ from .nodes import (
     MatrixFunction,
     MatrixPower,
     Mul,
+    Node,
     Number,
     Ones,
     Operation,
@@ -261,17 +263,23 @@ def scalars_apart(factors: Iterable[Expr]) -> tuple[list[Expr], list[Expr]]:
 
 def transpose(e: Expr) -> Expr:
     """`e'`; of a scalar, an identity or a transpose what it is already."""
-    if e.shape == SCALAR or isinstance(e, Identity | Diag):
+    rows, columns = e.shape
+    if rows == 1 == columns:
         return e
-    if isinstance(e, Transpose):
-        return e.arg
-    if isinstance(e, Zeros):
-        return zeros(*e.shape[::-1])
-    if isinstance(e, Ones) and e.shape[1] != 1:
-        return ones(*e.shape[::-1])
-    if isinstance(e, Triangle) and isinstance(e.arg, Ones):
-        return triangle(mirrored(e.part), e.arg)
-    return make(Transpose, (e.shape[1], e.shape[0]), (e,), e)
+    known = _TRANSPOSED.get(type(e))
+    found = known(e) if known else None
+    return make(Transpose, (columns, rows), (e,), e) if found is None else found
+
+
+_TRANSPOSED: dict[type[Node], Callable[[Any], Expr | None]] = {
+    Identity: lambda e: e,
+    Diag: lambda e: e,
+    Transpose: lambda e: e.arg,
+    Zeros: lambda e: zeros(*e.shape[::-1]),
+    Ones: lambda e: ones(*e.shape[::-1]) if e.shape[1] != 1 else None,
+    Triangle: lambda e: triangle(mirrored(e.part), e.arg) if isinstance(e.arg, Ones) else None,
+}
+"""The nodes whose transpose is something else, or may be."""
 
 
 def inverse(e: Expr) -> Expr:

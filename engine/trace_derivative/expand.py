@@ -269,23 +269,11 @@ def _of(e: Expr, i: Index | None, j: Index | None) -> tuple[Index | None, Index 
 def contract(indices: tuple[Index, ...], body: Indexed) -> Indexed:
     """The sum over indices, with every delta that holds one of them worked off."""
     remaining = list(dict.fromkeys(indices))
-    while isinstance(body, ix.Times):
-        found = None
-        for f in body.factors:
-            if isinstance(f, ix.KroneckerDelta):
-                if f.column in remaining:
-                    found = (f, f.column, f.row)
-                elif f.row in remaining:
-                    found = (f, f.row, f.column)
-                if found:
-                    break
-        if found is None:
-            break
-        worked, gone, kept = found
-        rest = list(body.factors)
-        rest.remove(worked)
-        remaining.remove(gone)
-        body = ix.rename(ix.times(ix.num(body.coefficient), *rest), {gone: kept})
+    if isinstance(body, ix.Times) and ix.KroneckerDelta in map(type, body.factors):
+        new, rest = _worked_off(remaining, body.factors)
+        if new:
+            remaining = [i for i in remaining if i not in new]
+            body = ix.rename(ix.times(ix.num(body.coefficient), *rest), new)
     if isinstance(body, ix.KroneckerDelta):
         for gone in (body.column, body.row):
             if gone in remaining:
@@ -293,6 +281,29 @@ def contract(indices: tuple[Index, ...], body: Indexed) -> Indexed:
                 body = ix.ONE
                 break
     return ix.sum_over(tuple(remaining), body)
+
+
+def _worked_off(
+    bound: list[Index], factors: tuple[Indexed, ...]
+) -> tuple[dict[Index, Index], list[Indexed]]:
+    """What bound indices are by the deltas among some factors, and the other factors."""
+    new: dict[Index, Index] = {}
+    rest = list(factors)
+    again = True
+    while again:
+        again = False
+        for n, f in enumerate(rest):
+            if not isinstance(f, ix.KroneckerDelta):
+                continue
+            row, column = new.get(f.row, f.row), new.get(f.column, f.column)
+            gone, kept = (column, row) if column in bound else (row, column)
+            if gone in bound and gone != kept:
+                new = {i: kept if j == gone else j for i, j in new.items()}
+                new[gone] = kept
+                del rest[n]
+                again = True
+                break
+    return new, rest
 
 
 _hoisted: dict[Indexed, Indexed] = {}

@@ -17,6 +17,8 @@ def negative_power(base: Expr, p: int) -> Expr:
 
 def base_power(e: Expr) -> tuple[Expr, int]:
     """A square matrix as a power of a base."""
+    if not e.parts:
+        return e, 1
     if isinstance(e, ex.MatrixPower):
         base, p = base_power(e.base)
         return base, p * e.exponent

@@ -79,6 +79,8 @@ class limited:
             sys.setrecursionlimit(recursion)
             _deadline.reset(deadline)
             _current.reset(limits)
+        if problem is None:
+            return
         if isinstance(problem, RecursionError):
             raise self._error(
                 "the expression is nested too deeply", "give parts of it names (where)"

@@ -227,6 +227,10 @@ _LETTERS = {
 }
 
 
+_PARTS = (ex.Row, ex.Column, ex.Diag)
+_PLAIN = (Symbol, ex.Ones, ex.Identity, ex.Zeros)
+
+
 class _Names:
     """Names for what is held constant, the same one for the same part."""
 
@@ -269,9 +273,9 @@ class _Names:
     def _plain(self, e: Expr) -> bool:
         """Is it shown as it is: one constant symbol, perhaps transposed, or a constant?"""
         inner = e.arg if isinstance(e, ex.Transpose) else e
-        if isinstance(inner, ex.Row | ex.Column | ex.Diag):
+        if isinstance(inner, _PARTS):
             inner = inner.arg
-        simple = isinstance(inner, Symbol | ex.Ones | ex.Identity | ex.Zeros)
+        simple = isinstance(inner, _PLAIN)
         return simple and self._variable.name not in inner.symbols
 
     def _name(self, value: Expr) -> Symbol:
