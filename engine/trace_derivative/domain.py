@@ -192,7 +192,9 @@ def _look(e: Expr, array: Array, at: At, largest: float) -> None:
                 domain = "invertible"
             _look_at_operator(domain, at(arg), e)
         case ex.Power(base=arg, exponent=exponent):
-            if not _is_whole(exponent, at):
+            if exponent.symbols:
+                _keep_from_zero(at(arg), e)  # a negative number has whole powers only
+            elif not _is_whole(exponent, at):
                 _keep_from_zero(np.abs(at(arg)), e)
         case ex.Quotient(denominator=arg):
             _keep_from_zero(np.abs(at(arg)), e)

@@ -196,7 +196,8 @@ class Program:
         shape = self.shapes[base]
         if value is None:
             shape = self._one_shape(base, exponent, scalars=True)
-            f = np.power if self.names[exponent] else _power
+            fixed = not self.names[exponent] and self.shapes[exponent] == SCALAR
+            f = _power if fixed else np.power
             return self.call("power", f, (base, exponent), shape)
         if value.denominator == 1:
             n = value.numerator

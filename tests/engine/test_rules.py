@@ -17,7 +17,7 @@ from trace_derivative.expr import Expr
 from trace_derivative.factor import factored
 from trace_derivative.length import length
 from trace_derivative.read import read
-from trace_derivative.sampling import complaint_at
+from trace_derivative.domain import complaint_at
 from trace_derivative.simplify import simplify
 
 SHAPES = (
