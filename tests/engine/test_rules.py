@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 from tests.engine.strategies import SMOOTH, expressions
 from trace_derivative import expr as ex, sizes
+from trace_derivative.domain import complaint_at
 from trace_derivative.expr import Expr
 from trace_derivative.factor import factored
 from trace_derivative.length import length
 from trace_derivative.read import read
-from trace_derivative.domain import complaint_at
 from trace_derivative.simplify import simplify
 
 SHAPES = (
