@@ -102,7 +102,7 @@ def test_a_wrong_rule_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def wrong(form: forms.Form) -> tuple[forms.Form, ...]:
         (found,) = right.apply(form)
-        return (replace(found, left=tuple(map(ex.transpose, found.left))),)
+        return (found._replace(left=tuple(map(ex.transpose, found.left))),)
 
     monkeypatch.setitem(rules.RULES, ex.Triangle, replace(right, apply=wrong))
     v = td.derive("tr(A*tril(X))", wrt="X").verification
