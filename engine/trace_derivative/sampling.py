@@ -257,7 +257,10 @@ _ASSIGNMENTS = 24
 
 
 class _Search:
-    """The search for points; a way that has worked is tried first at the next point."""
+    """The search for points; ways that have worked are tried first at the next point.
+
+    The `best` ones are plain wherever that worked at once, the `safe` ones as they were before.
+    """
 
     def __init__(
         self,
@@ -277,6 +280,7 @@ class _Search:
         self.sizes = _Sizes(self.dims, rng, small, self.aliases)
         self.domain = Domain(exprs, symbols)
         self.best: dict[str, Way] | None = None
+        self.safe: dict[str, Way] = {}
         self.complaint = ""
 
     def point(self, avoid: Mapping[str, int] | None, like: dict[str, int] | None) -> Sample:
@@ -303,11 +307,14 @@ class _Search:
     def _point(self, avoid: Mapping[str, int] | None, like: dict[str, int] | None) -> Sample | None:
         """A sample: one try, many sizes in haste, then a few at length; None where none is."""
         all_ways = self._ways()
+        plain = all_ways[0]
         dims = like or self.sizes.one(avoid)
-        first = self.best or dict.fromkeys(self.symbols, all_ways[0])
-        sample = self._try(dims, first, LARGEST[0]) if dims else None
-        if sample is not None:
-            return sample
+        for ways in (self.best or dict.fromkeys(self.symbols, plain), self.safe):
+            sample = self._try(dims, ways, LARGEST[0]) if dims and ways else None
+            if sample is not None:
+                return (
+                    self._relaxed(sample, ways, plain, LARGEST[0]) if ways is self.safe else sample
+                )
         assignments = self.sizes.draw(avoid)
         if like is not None:
             assignments.insert(0, like)
@@ -327,7 +334,7 @@ class _Search:
                 ways_of = {name: way or self._any_way() for name in self.symbols}
                 sample = self._try(dims, ways_of, largest)
                 if sample is not None:
-                    return self._relaxed(sample, ways_of, all_ways[0], largest)
+                    return self._relaxed(sample, ways_of, plain, largest)
         return None
 
     def _relaxed(self, sample: Sample, ways: dict[str, Way], plain: Way, largest: float) -> Sample:
@@ -336,15 +343,18 @@ class _Search:
         What holds for positive values only would else be taken for true of all values.
         """
         place = self.domain.place(sample.values, sample.dims)
+        best = dict(ways)
         for name in self.symbols:
             if ways[name] == plain:
                 continue
-            for _ in range(_RELAXING):
+            for number in range(_RELAXING):
                 changed = self._redrawn(place, name, plain, largest)
                 if changed is not None:
-                    place, ways = changed, {**ways, name: plain}
+                    place = changed
+                    if number == 0:  # else it was luck, which is not to be expected again
+                        best[name] = plain
                     break
-        self.best = ways
+        self.best, self.safe = best, ways
         return Sample(dict(place.values), sample.dims)
 
     def widened(self, sample: Sample) -> Sample:
