@@ -309,12 +309,9 @@ class _Search:
         all_ways = self._ways()
         plain = all_ways[0]
         dims = like or self.sizes.one(avoid)
-        for ways in (self.best or dict.fromkeys(self.symbols, plain), self.safe):
-            sample = self._try(dims, ways, LARGEST[0]) if dims and ways else None
-            if sample is not None:
-                return (
-                    self._relaxed(sample, ways, plain, LARGEST[0]) if ways is self.safe else sample
-                )
+        sample = self._at_once(dims, plain) if dims else None
+        if sample is not None:
+            return sample
         assignments = self.sizes.draw(avoid)
         if like is not None:
             assignments.insert(0, like)
@@ -336,6 +333,16 @@ class _Search:
                 if sample is not None:
                     return self._relaxed(sample, ways_of, plain, largest)
         return None
+
+    def _at_once(self, dims: dict[str, int], plain: Way) -> Sample | None:
+        """A sample by one try of the plain way, or one of each that has worked."""
+        best = self.best or dict.fromkeys(self.symbols, plain)
+        sample = self._try(dims, best, LARGEST[0])
+        if sample is None and self.safe:
+            sample = self._try(dims, self.safe, LARGEST[0])
+            if sample is not None:
+                return self._relaxed(sample, self.safe, plain, LARGEST[0])
+        return sample
 
     def _relaxed(self, sample: Sample, ways: dict[str, Way], plain: Way, largest: float) -> Sample:
         """The point with every symbol drawn in the plain way that need not be drawn otherwise.
