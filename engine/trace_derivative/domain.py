@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from . import expr as ex, functions, operators, spectral
+from .errors import LimitError
 from .evaluate import Evaluator
 from .expr import Expr, Symbol
 from .matrix_functions import has_cut
@@ -76,7 +77,9 @@ class Domain:
         if self._watched is not None:
             try:
                 return self._looked_at(self._watched, place.run, largest)
-            except OpenError:
+            except LimitError:
+                raise
+            except (OpenError, ValueError):  # NumPy's error for shapes that do not fit
                 pass
         return complaint_at(self._exprs, place.values, place.dims, largest)
 

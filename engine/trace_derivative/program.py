@@ -434,14 +434,19 @@ class Program:
     def _one_shape(self, a: Slot, b: Slot, scalars: bool = False) -> Shape:
         """The shape that two operands have; of a scalar and a matrix that of the matrix.
 
-        Two matrices may name one dimension differently, `k` and `m*n`: a run shows if they fit.
+        Two matrices may name one dimension differently, `k` and `m*n`, but not differ in size:
+        NumPy would repeat a column for each column of a matrix, which the language does not.
         """
         left, right = self.shapes[a], self.shapes[b]
         if left == right:
             return left
-        if not scalars and SCALAR in (left, right):
+        if SCALAR in (left, right):
+            if not scalars:
+                raise OpenError
+            return right if left == SCALAR else left
+        if [self._typical(d) for d in left] != [self._typical(d) for d in right]:
             raise OpenError
-        return right if left == SCALAR else left
+        return left
 
     def _leaf(
         self,

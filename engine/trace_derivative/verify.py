@@ -27,6 +27,7 @@ from .careful import (
     written,
 )
 from .checks import Check
+from .errors import LimitError
 from .expr import Dim, Index, Symbol
 from .numeric import Moves, moves_of, natural
 from .plan import Planner
@@ -132,6 +133,8 @@ class Verifier:
         if key not in self._found:
             try:
                 self._found[key] = self._evaluated(side, free)
+            except LimitError:
+                raise
             except (OpenError, ValueError):  # NumPy's error for shapes that do not fit
                 self._found[key] = None
         return self._found[key]
@@ -176,12 +179,15 @@ class Verifier:
         self._ranges.update({i.name: i.dim for i in value.free})
         try:
             slot = self._slot(str(value))
-            self._reader.name(name, self._program.symbol(name, shape, self._program.axes[slot]))
-            for point in self._points:
-                with np.errstate(all="ignore"):
-                    point.given[name] = point.run.value(slot)
-        except OpenError:
+            with np.errstate(all="ignore"):
+                found = [point.run.value(slot) for point in self._points]
+        except LimitError:
+            raise
+        except (OpenError, ValueError):
             return  # what has this name in it is open then
+        self._reader.name(name, self._program.symbol(name, shape, self._program.axes[slot]))
+        for point, array in zip(self._points, found, strict=True):
+            point.given[name] = array
 
 
 class _Point:
@@ -194,9 +200,10 @@ class _Point:
         self.given: dict[str, Array] = {}
         self.run = Run(program, self.given, samples[0].dims)
         for name, symbol in symbols.items():
-            shape = map(self.run.size, symbol.shape)
-            together = np.stack([s.values[name] for s in samples])
-            self.given[name] = together.reshape(self.count, *shape)
+            shape = (self.count, *map(self.run.size, symbol.shape))
+            values = [s.values[name] for s in samples]
+            together = values[0] if self.count == 1 else np.array(values)
+            self.given[name] = together.reshape(shape)
         self._moves: dict[tuple[str, numeric.Kind, str | None], tuple[Moves, list[Run]]] = {}
 
     def natural(self, symbol: Symbol) -> Array:

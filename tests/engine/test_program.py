@@ -123,3 +123,24 @@ def test_two_scalars_and_a_matrix_do_not_add() -> None:
     a, _, _ = _given(program)
     with pytest.raises(OpenError):
         program.add([(a, 1), (program.number(Fraction(1)), 1)])
+
+
+def test_a_column_is_not_repeated_for_each_column_of_a_matrix() -> None:
+    """NumPy would, and `x.*A` would pass for `diag(x)*A`."""
+    program = Program(SIZES)
+    a, _, _ = _given(program)
+    x = program.symbol("x", ("m", 1))
+    for combine in (
+        lambda: program.elementwise(".*", x, a),
+        lambda: program.elementwise("./", a, x),
+        lambda: program.add([(a, 1), (x, -1)]),
+        lambda: program.function("max", (a, x)),
+    ):
+        with pytest.raises(OpenError):
+            combine()
+
+
+def test_one_dimension_may_have_two_names() -> None:
+    program = Program({**SIZES, "q": 6})
+    a, b = program.symbol("a", ("q", 1)), program.symbol("b", ("m*n", 1))
+    assert program.shapes[program.elementwise(".*", a, b)] == ("q", 1)
