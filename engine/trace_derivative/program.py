@@ -354,12 +354,12 @@ class Program:
                     raise OpenError
                 factors.append(self._extent(dim))
                 del where[name]
-        queue = [(self._cost(group), name) for name, group in where.items()]
+        queue = [(self._left(name, group), name) for name, group in where.items()]
         heapify(queue)
         while where:
-            cost, name = heappop(queue)
-            if name not in where or cost != self._cost(where[name]):
-                continue  # it is in the queue again, at its present cost
+            left, name = heappop(queue)
+            if name not in where or left != self._left(name, where[name]):
+                continue  # it is in the queue again, as it is at present
             group = where.pop(name)
             summed = self._contracted(name, group)
             for a in group:
@@ -371,13 +371,16 @@ class Program:
             for other in self.axes[summed]:
                 if other in where:
                     where[other].append(summed)
-                    heappush(queue, (self._cost(where[other]), other))
+                    heappush(queue, (self._left(other, where[other]), other))
         return self.multiply(factors)
 
-    def _cost(self, group: Sequence[Slot]) -> int:
-        """The number of products in a contraction of scalars."""
-        axes = {name for a in group for name in self.axes[a]}
-        return math.prod([self._extents.get(name, 2) for name in axes])
+    def _left(self, name: str, group: Sequence[Slot]) -> int:
+        """How large an array is left of scalars when they are summed over an index.
+
+        A chain is so worked off from its short end, and its products stay small.
+        """
+        axes = {other for a in group for other in self.axes[a] if other != name}
+        return math.prod([self._extents.get(other, 2) for other in axes])
 
     def _typical(self, dim: Dim) -> int:
         if isinstance(dim, int):
@@ -548,11 +551,25 @@ def _placing(kind: str, own: Axes, places: tuple[str | None, str | None], axes: 
 
 
 def _matmul(x: Array, y: Array) -> Array:
-    """The matrix product; of a real and a complex one NumPy has no fast product."""
-    if x.dtype != y.dtype:
-        common = np.result_type(x, y)
-        x, y = x.astype(common, copy=False), y.astype(common, copy=False)
-    return np.asarray(x @ y)
+    """The matrix product.
+
+    Where one factor alone is moved (complex, an axis of directions in front), all directions are
+    rows or columns of one product: NumPy would convert and go through the other for each.
+    """
+    if x.dtype == y.dtype:
+        return np.asarray(x @ y)
+    common = np.result_type(x, y)
+    if x.ndim == 4 and y.ndim == 3:
+        f, s, m, k = x.shape
+        rows = x.transpose(1, 0, 2, 3).reshape(s, f * m, k)
+        product: Array = rows @ y.astype(common)
+        return product.reshape(-1, f, m, y.shape[-1]).transpose(1, 0, 2, 3)
+    if x.ndim == 3 and y.ndim == 4:
+        f, s, k, n = y.shape
+        columns = y.transpose(1, 2, 0, 3).reshape(s, k, f * n)
+        stacked: Array = x.astype(common) @ columns
+        return stacked.reshape(-1, x.shape[-2], f, n).transpose(2, 0, 1, 3)
+    return np.asarray(x.astype(common, copy=False) @ y.astype(common, copy=False))
 
 
 def _matrix_product(name: str, left: Axes, right: Axes) -> Operation:

@@ -144,3 +144,14 @@ def test_one_dimension_may_have_two_names() -> None:
     program = Program({**SIZES, "q": 6})
     a, b = program.symbol("a", ("q", 1)), program.symbol("b", ("m*n", 1))
     assert program.shapes[program.elementwise(".*", a, b)] == ("q", 1)
+
+
+@pytest.mark.parametrize("samples", [1, 5])
+def test_products_with_one_moved_factor_are_those_of_all_directions(samples: int) -> None:
+    x, y = A[:samples], B[:samples]
+    dual = np.stack([x, 2 * x, -x]) * (1 + 2j)
+    np.testing.assert_allclose(module._matmul(dual, y), np.matmul(dual, y))
+    dual = np.stack([y, 3 * y]) * (1 - 1j)
+    np.testing.assert_allclose(module._matmul(x, dual), np.matmul(x, dual))
+    np.testing.assert_allclose(module._matmul(x[0], dual), np.matmul(x[0], dual))
+    np.testing.assert_allclose(module._matmul(x + 0j, y), np.matmul(x, y))
