@@ -20,11 +20,11 @@ from . import (
     simplify as simplification,
     sympy_functions,
 )
-from .careful import Journey
 from .checks import Check
 from .derivation import Derivation
 from .errors import ParseError, ShapeError, TraceDerivativeError, UnsupportedError
 from .expr import Expr
+from .journey import Journey
 from .limits import Limits, limited
 from .matrix_functions import refuse_second_derivative
 from .options import (

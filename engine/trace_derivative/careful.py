@@ -2,8 +2,8 @@
 
 Input: a `Journey` and two sides.  Each side is checked as it is printed: its canonical text is
 read back to an expression and evaluated, and where a difference is found, the size of the terms
-that cancel is weighed.  This takes longer than the programs of `verify`, which come first, and
-shares no code with them.
+that cancel is weighed.  This takes longer than the programs of `verify`, which come first; the
+reader and the evaluator are others than theirs.
 """
 
 from __future__ import annotations
@@ -19,40 +19,22 @@ from . import expr as ex, indexed as ix, numeric
 from .checks import Check
 from .evaluate import Axed, Evaluator, Given
 from .expr import Dim, Expr, Index, Shape, Symbol
+from .journey import Journey, has_derivative, indices_in, names_of, written
 from .limits import current, limited
 from .magnitude import magnitude
 from .read import read
 from .sampling import Sample, of_one_size
 from .statements import (
-    Definition,
     Derivative,
     DerivativeSum,
-    EntryOfResult,
     FunctionName,
     Side,
 )
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
-TOLERANCE = 1e-8
-TOLERANCE_DIFFERENCES = 1e-5
 _ROUNDING = 1e-12
 _LONG = 10**9
-
-
-@dataclass(frozen=True, slots=True)
-class Journey:
-    """What is needed to evaluate the sides of a derivation's steps.
-
-    `marked`: for each occurrence f with this occurrence's variable under another name (index
-    form as text), and that name.
-    """
-
-    function: Expr
-    variable: Symbol
-    symbols: Mapping[str, Symbol]
-    marked: tuple[tuple[ix.Indexed, Symbol], ...] = ()
-    definitions: tuple[Definition, ...] = ()
 
 
 class Careful:
@@ -222,7 +204,7 @@ class Careful:
         stack = _Stack(samples)
         for d in self._journey.definitions:
             free = tuple(sorted(d.value.free, key=lambda i: i.name))
-            text = f"[{_names(free)}] {d.value}" if free else str(d.value)
+            text = f"[{names_of(free)}] {d.value}" if free else str(d.value)
             again = self._again(text, None if free else d.symbol.shape)
             array, axes = stack.at.array(again)
             stack.define(d.symbol.name, Axed(array, axes))
@@ -271,36 +253,6 @@ class _Stack:
             return self.at.value(e, (SAMPLE, *free))
         constant = self.at.value(e, free)
         return np.broadcast_to(constant, (len(self.samples), *constant.shape))
-
-
-def indices_in(e: Expr) -> set[Index]:
-    """The indices that the author has written."""
-    found: set[Index] = set()
-    for node in ex.walk(e):
-        found.update(node.free)
-    return found
-
-
-def written(side: Side, free: tuple[Index, ...], function: Expr) -> str:
-    """A side as text, behind its free indices; f is written out."""
-    match side:
-        case FunctionName():
-            return str(function)
-        case Derivative(function=None):
-            return str(replace(side, function=function))
-        case EntryOfResult() | ix.Term():
-            return f"[{_names(free)}] {side}" if free else str(side)
-        case _:
-            return str(side)
-
-
-def _names(free: tuple[Index, ...]) -> str:
-    return ",".join(i.name for i in free)
-
-
-def has_derivative(side: Side) -> bool:
-    """Is a derivative taken on this side?"""
-    return isinstance(side, Derivative | DerivativeSum)
 
 
 def relative_errors(a: Array, b: Array, floor: float = 1e-300) -> Array:

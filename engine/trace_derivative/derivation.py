@@ -15,7 +15,6 @@ from typing import Any
 from . import expr as ex, indexed as ix
 from .assemble import assemble
 from .assumptions import because, facts_used, with_facts, with_structure
-from .careful import Journey
 from .checks import Check, Verification
 from .differentiate import Occurrence, differentiate, free_indices, marked, total
 from .distribute import expanded, multiplied_out
@@ -24,6 +23,7 @@ from .expand import author_indices, expand, expansion_chain
 from .expr import Dim, Expr, Index, Symbol
 from .factor import factored
 from .identities import Account, account
+from .journey import Journey
 from .kinds import Facts, facts_of
 from .lazy import lazy
 from .limits import limited
@@ -432,7 +432,7 @@ class Derivation:
 
     @lazy
     def _checks(self) -> tuple[Check, ...]:
-        """The checks of the steps, then those of the results."""
+        """The checks of the steps, of the results, and of a claim where they are taken over."""
         with self._limits():
             count: dict[str, int] = {}
             equalities = []

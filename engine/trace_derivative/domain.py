@@ -17,7 +17,9 @@ from .evaluate import Evaluator
 from .expr import Expr, Symbol
 from .matrix_functions import has_cut
 from .plan import Planner
-from .program import OpenError, Program, Run, Slot
+from .planned import OpenError
+from .program import Program, Slot
+from .run import Run
 from .stacks import Value
 from .values import CONDITION
 
@@ -79,7 +81,7 @@ class Domain:
                 return self._looked_at(self._watched, place.run, largest)
             except LimitError:
                 raise
-            except (OpenError, ValueError):  # NumPy's error for shapes that do not fit
+            except (OpenError, ValueError, MemoryError):  # ValueError: shapes that do not fit
                 pass
         return complaint_at(self._exprs, place.values, place.dims, largest)
 

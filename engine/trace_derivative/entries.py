@@ -11,10 +11,10 @@ from functools import cached_property
 from typing import Any
 
 from . import expr as ex
-from .careful import Journey
 from .checks import Check, Verification
 from .expand import expansion_chain
 from .expr import Symbol
+from .journey import Journey
 from .limits import Limits, limited
 from .read import Reading, read
 from .sampling import samples as draw

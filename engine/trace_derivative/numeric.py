@@ -85,8 +85,14 @@ class Moves:
     slope: Callable[[Sequence[Array]], Array]
 
 
-def moves_of(x: Array, variable: Symbol, method: Kind, structure: str | None = None) -> Moves:
-    """The points for values `(..., rows, columns)` of a variable.
+def moves_of(
+    x: Array,
+    variable: Symbol,
+    method: Kind,
+    structure: str | None = None,
+    most: int = _AT_ONCE,
+) -> Moves:
+    """The points for values `(..., rows, columns)` of a variable, each of `most` directions.
 
     Raises `LimitError` where the variable has too many entries.
     """
@@ -101,7 +107,7 @@ def moves_of(x: Array, variable: Symbol, method: Kind, structure: str | None = N
     units = _directions((rows, columns), structure)
     # the directions are the first axis, the named axes of the variable follow
     units = units.reshape(count, *[1] * len(front), rows, columns)
-    at_once = max(1, _AT_ONCE // math.prod(front))
+    at_once = max(1, min(most, _AT_ONCE // math.prod(front)))
     parts = [slice(k, min(k + at_once, count)) for k in range(0, count, at_once)]
     if method == "complex step":
         # exact whatever the size of the entries: all steps are of one size

@@ -11,7 +11,8 @@ from typing import Any
 
 from . import expr as ex, operators, templates
 from .expr import Expr
-from .program import OpenError, Program, Slot
+from .planned import OpenError
+from .program import Program, Slot
 
 
 class Planner:

@@ -14,13 +14,15 @@ from fractions import Fraction
 from . import functions, operators
 from .expr import SCALAR, Dim, Symbol
 from .matrix_functions import DERIVATIVES, NAMES, POWER
-from .program import OpenError, Program, Slot
-from .words import MATRIX_FUNCTIONS
+from .planned import OpenError
+from .program import Program, Slot
+from .words import MATRIX_FUNCTIONS, arity
 
 _OPENING = re.compile(r"([A-Za-z]\w*)?\(")
 _BRACKETS = re.compile(r"[()]")
 _TOKEN = re.compile(r"[A-Za-z]\w*|#\d+|\d+(?:\.\d+)?|\.[*/^]|[-+*/^'\[\],;:]")
 _BOUND = re.compile(r"([A-Za-z]\w*(?:,[A-Za-z]\w*)*): (.*)", re.DOTALL)
+_SIZE = re.compile(r"\w+(?:[+*]\w+)*")
 _END = ""
 _ENDS = [_END] * 4
 """As many as may be looked at beyond the last token."""
@@ -45,6 +47,8 @@ class Reader:
 
     def slot(self, text: str, ranges: Mapping[str, Dim]) -> Slot:
         """The slot of a text; `ranges` has the dimensions of its indices."""
+        if "#" in text:
+            raise OpenError
         self._ranges = ranges
         return self._whole(text)
 
@@ -62,7 +66,7 @@ class Reader:
             slot = self._read.get(whole)
             if slot is None:
                 slot = self._bracket(whole, match[1], text, inside, close, closings)
-            pieces += [text[start:first], f"#{slot}"]
+            pieces += [text[start:first], f" #{slot} "]
             start = close + 1
             match = _OPENING.search(text, start, stop)
         pieces.append(text[start:stop])
@@ -94,6 +98,8 @@ class Reader:
             raise OpenError
         if word in ("eye", "ones", "zeros"):
             sizes = [self._size(size) for size in inside.split(",")]
+            if len(sizes) > (1 if word == "eye" else 2):
+                raise OpenError
             last = sizes[0] if word == "eye" else 1
             return program.constant(word, sizes[0], sizes[1] if len(sizes) > 1 else last)
         if word in ("sum", "rows"):
@@ -110,6 +116,8 @@ class Reader:
         name = MATRIX_FUNCTIONS.get(word)
         if name is None:
             return program.function(functions.ALIASES.get(word, word), args)
+        if len(args) != arity(name):
+            raise OpenError
         if name == "kron":
             return program.kron(*args)
         if name == "dot":
@@ -121,13 +129,13 @@ class Reader:
         entry = operators.TABLE.get(name)
         if entry and entry.evaluate is None:
             return self._defined(entry, args)
-        if len(args) > 1:
-            raise OpenError
         return program.operation(name, args[0])
 
     def _bound(self, word: str, indices: list[str], body: Slot) -> Slot:
         axes = self.program.axes[body]
         if word == "rows":
+            if len(indices) > 1:
+                raise OpenError
             return self.program.rows(body, indices[0], self._range(indices[0]))
         return self.program.index_sum(
             [(i, None if i in axes else self._range(i)) for i in indices], body
@@ -148,6 +156,8 @@ class Reader:
         text = text.strip()
         if text.isdigit():
             return int(text)
+        if not _SIZE.fullmatch(text):
+            raise OpenError
         return self._sizes.get(text, text)
 
     def _range(self, index: str) -> Dim:
@@ -242,7 +252,11 @@ class Reader:
         return self._operand(tokens, at)
 
     def _power(self, base: Slot, exponent: Slot, elementwise: bool) -> Slot:
-        if elementwise or self.program.shapes[base] == SCALAR:
+        if elementwise:
+            return self.program.power(base, exponent)
+        if self.program.shapes[exponent] != SCALAR:
+            raise OpenError
+        if self.program.shapes[base] == SCALAR:
             return self.program.power(base, exponent)
         value = self.program.numbers.get(exponent)
         if value is None or value.denominator != 1:
@@ -282,6 +296,8 @@ class Reader:
         """`[i]`, `[i,j]`, `[k,:]`, `[:,k]`."""
         first, behind = tokens[at], tokens[at + 1]
         program = self.program
+        if not (first.isidentifier() or (first == ":" and tokens[at + 2].isidentifier())):
+            raise OpenError
         if behind == "]":
             return program.entry(slot, first), at + 2
         second = tokens[at + 2]
@@ -289,6 +305,8 @@ class Reader:
             raise OpenError
         if first == ":":
             return program.column(slot, second), at + 4
+        if second != ":" and not second.isidentifier():
+            raise OpenError
         if second == ":":
             return program.row(slot, first), at + 4
         return program.entry(slot, first, second), at + 4

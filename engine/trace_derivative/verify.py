@@ -17,26 +17,39 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from . import expr as ex, indexed as ix, numeric
-from .careful import (
+from .careful import Careful
+from .checks import Check
+from .errors import LimitError
+from .expr import Dim, Index, Symbol
+from .journey import (
     TOLERANCE,
     TOLERANCE_DIFFERENCES,
-    Careful,
     Journey,
     has_derivative,
     indices_in,
     written,
 )
-from .checks import Check
-from .errors import LimitError
-from .expr import Dim, Index, Symbol
 from .numeric import Moves, moves_of, natural
 from .plan import Planner
-from .program import OpenError, Program, Run, Slot
+from .planned import OpenError
+from .program import Program, Slot
 from .readback import Reader
+from .run import Run
 from .sampling import Sample, of_one_size
 from .statements import Derivative, DerivativeSum, FunctionName, Side, Step
 
 Array: TypeAlias = np.ndarray[Any, Any]
+
+
+_NOT_UNDERSTOOD = (OpenError, ValueError, TypeError, LookupError, MemoryError)
+"""What a text that is not of the language, or too large here, may end in."""
+
+_MOST_MOVED = 1_000_000
+"""Entries that an array may have with all directions of a derivative in front."""
+
+
+_MOST_RUNS = 4
+"""So many runs with a moved variable are kept, for all functions of it; more are made anew."""
 
 
 class Equality(NamedTuple):
@@ -135,7 +148,7 @@ class Verifier:
                 self._found[key] = self._evaluated(side, free)
             except LimitError:
                 raise
-            except (OpenError, ValueError):  # NumPy's error for shapes that do not fit
+            except _NOT_UNDERSTOOD:
                 self._found[key] = None
         return self._found[key]
 
@@ -183,9 +196,11 @@ class Verifier:
                 found = [point.run.value(slot) for point in self._points]
         except LimitError:
             raise
-        except (OpenError, ValueError):
+        except _NOT_UNDERSTOOD:
             return  # what has this name in it is open then
-        self._reader.name(name, self._program.symbol(name, shape, self._program.axes[slot]))
+        program = self._program
+        symbol = program.symbol(name, shape, program.axes[slot], program.extents[slot])
+        self._reader.name(name, symbol)
         for point, array in zip(self._points, found, strict=True):
             point.given[name] = array
 
@@ -222,6 +237,9 @@ class _Point:
                 raise OpenError
             array = self._in_order(array, axes, names)
         lengths = [self.run.size(i.dim) for i in free]
+        found = array.shape[array.ndim - 2 - len(names) : -2]
+        if any(n != m and a in axes for a, n, m in zip(names, found, lengths, strict=False)):
+            raise OpenError
         return natural(_repeated(array, (self.count, *lengths, *array.shape[-2:])), shape)
 
     def _in_order(self, array: Array, axes: tuple[str, ...], names: tuple[str, ...]) -> Array:
@@ -242,15 +260,16 @@ class _Point:
         found = self._moves.get(key)
         if found is None:
             x = self.given[variable.name]
-            moves = moves_of(x, variable, kind, structure)
             self.given.setdefault(moved.name, x)
+            most = _MOST_MOVED // self.run.largest(slot, moved.name)
+            moves = moves_of(x, variable, kind, structure, most)
             runs = [self.run.moved(moved.name, point) for point in moves.points]
-            found = self._moves[key] = moves, runs
+            found = self._moves[key] = moves, runs if len(runs) <= _MOST_RUNS else []
         moves, runs = found
-        values = [
-            _repeated(run.value(slot)[..., 0, 0], point.shape[:-2])
-            for run, point in zip(runs, moves.points, strict=True)
-        ]
+        values = []
+        for n, point in enumerate(moves.points):
+            run = runs[n] if runs else self.run.moved(moved.name, point)
+            values.append(_repeated(run.value(slot)[..., 0, 0], point.shape[:-2]))
         return natural(moves.slope(values), variable.shape)
 
 

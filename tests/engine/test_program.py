@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import get_args
 
 import numpy as np
 import pytest
 
-from trace_derivative import program as module
-from trace_derivative.program import OpenError, Program, Run
+from trace_derivative import plan, planned, program as module
+from trace_derivative.expr import Expr
+from trace_derivative.planned import OpenError
+from trace_derivative.program import Program
+from trace_derivative.run import Run
 
 RNG = np.random.default_rng(0)
 SIZES = {"m": 2, "n": 3, "p": 4}
@@ -84,15 +88,15 @@ def test_a_repeated_index_takes_the_diagonal() -> None:
 
 
 def test_many_axes_at_once_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MOST_AXES", 1)
-    program = Program()
+    monkeypatch.setattr(module, "_MOST_PRODUCTS", 1)
+    program = Program(SIZES)
     a, b, _ = _given(program)
-    body = program.multiply((program.entry(a, "i", "j"), program.entry(b, "j", "k")))
-    slot = program.index_sum([("j", None)], body)
-    expected = np.einsum("zij,zjk->zik", A, B)
+    places = (program.entry(a, "i", "j"), program.entry(a, "l", "j"), program.entry(b, "j", "k"))
+    slot = program.index_sum([("j", None)], program.multiply(places))
+    expected = np.einsum("zij,zlj,zjk->zikl", A, A, B)
     np.testing.assert_allclose(_run(program).value(slot)[..., 0, 0], expected)
     moved = _run(program).moved("A", np.stack([A, 2 * A]))
-    np.testing.assert_allclose(moved.value(slot)[1, ..., 0, 0], 2 * expected)
+    np.testing.assert_allclose(moved.value(slot)[1, ..., 0, 0], 4 * expected)
 
 
 def test_what_does_not_depend_on_the_moved_name_is_kept() -> None:
@@ -150,8 +154,23 @@ def test_one_dimension_may_have_two_names() -> None:
 def test_products_with_one_moved_factor_are_those_of_all_directions(samples: int) -> None:
     x, y = A[:samples], B[:samples]
     dual = np.stack([x, 2 * x, -x]) * (1 + 2j)
-    np.testing.assert_allclose(module._matmul(dual, y), np.matmul(dual, y))
+    np.testing.assert_allclose(planned.matmul(dual, y), np.matmul(dual, y))
     dual = np.stack([y, 3 * y]) * (1 - 1j)
-    np.testing.assert_allclose(module._matmul(x, dual), np.matmul(x, dual))
-    np.testing.assert_allclose(module._matmul(x[0], dual), np.matmul(x[0], dual))
-    np.testing.assert_allclose(module._matmul(x + 0j, y), np.matmul(x, y))
+    np.testing.assert_allclose(planned.matmul(x, dual), np.matmul(x, dual))
+    np.testing.assert_allclose(planned.matmul(x[0], dual), np.matmul(x[0], dual))
+    np.testing.assert_allclose(planned.matmul(x + 0j, y), np.matmul(x, y))
+
+
+def test_every_kind_of_node_has_a_plan() -> None:
+    assert set(get_args(Expr)) <= set(plan._PLANS)
+
+
+def test_a_matrix_with_a_scalar_in_front_is_summed_as_its_entries_are() -> None:
+    program = Program(SIZES)
+    a, b, c = _given(program)
+    scalar = program.multiply((program.entry(a, "i", "j"), program.entry(b, "j", "k")))
+    body = program.multiply((scalar, program.column(c, "i"), program.row(b, "j")))
+    slot = program.index_sum([("i", None), ("j", None)], body)
+    assert program.axes[slot] == ("k",)
+    expected = np.einsum("zij,zjk,zpi,zjq->zkpq", A, B, C, B)
+    np.testing.assert_allclose(_run(program).value(slot), expected)

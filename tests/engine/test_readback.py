@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,16 @@ import pytest
 import trace_derivative as td
 from tests.random_expressions.generate import case
 from trace_derivative import expr as ex, indexed as ix
-from trace_derivative.careful import indices_in
 from trace_derivative.evaluate import Evaluator
 from trace_derivative.expr import Index
+from trace_derivative.journey import indices_in
 from trace_derivative.plan import Planner
-from trace_derivative.program import OpenError, Program, Run
+from trace_derivative.planned import OpenError
+from trace_derivative.program import Program
 from trace_derivative.read import read
 from trace_derivative.readback import Reader
-from trace_derivative.statements import EntryOfResult, Side
+from trace_derivative.run import Run
+from trace_derivative.statements import Derivative, EntryOfResult, Side
 
 Array = np.ndarray[Any, Any]
 
@@ -56,7 +59,7 @@ def _values_of(d: td.Derivation, side: Side, free: tuple[Index, ...]) -> tuple[A
     ranges = {i.name: i.dim for i in {*free, *indices_in(d.function)}}
     if isinstance(side, ix.Term):
         ranges |= ix.ranges(side)
-    program = Program()
+    program = Program(sample.dims)
     slot = Reader(program, symbols).slot(str(side), ranges)
     run = Run(program, _two_dimensional(symbols, values, sample.dims), sample.dims)
     array, axes = run.value(slot), program.axes[slot]
@@ -102,7 +105,7 @@ def test_random_functions_have_one_value_as_expression_and_as_text(number: int) 
         sample = d.samples[0]
     except td.TraceDerivativeError:
         pytest.skip("refused, or no sample point")
-    program = Program()
+    program = Program(sample.dims)
     given = _two_dimensional(dict(d.symbols), sample.values, sample.dims)
 
     try:
@@ -119,7 +122,12 @@ def test_random_functions_have_one_value_as_expression_and_as_text(number: int) 
 
 
 A, X = ex.symbol("A", ("m", "n")), ex.symbol("x", ("n", 1))
-SYMBOLS = {"A": A, "x": X}
+SYMBOLS = {
+    "A": A,
+    "x": X,
+    "Q": ex.symbol("Q", ("n", "n")),
+    "a": ex.symbol("a", ex.SCALAR),
+}
 
 
 @pytest.mark.parametrize(
@@ -142,11 +150,86 @@ SYMBOLS = {"A": A, "x": X}
         "sum(k: x[j])",
         "[A, x",
         "#",
+        "#0",
+        "(x)2",
+        "2^x",  # would be elementwise
+        "x^x",
+        "Q^x",
+        "exp(A,A)",
+        "max(x)",
+        "kron(A)",
+        "dot(x,x,x)",
+        "expm(Q,Q)",
+        "eye(n,m)",
+        "ones(n,)",
+        "ones(m,n,n)",
+        "tr(A)",
+        "inv(x)",
+        "det(A)",
+        "A^2",
+        "unvec(A,m,n)",
+        "[A, A; A]",
+        "A[:,:]",
+        "A[1,j]",
+        "x.*A",  # NumPy would repeat the column
+        "A + x",
+        "sum(i: A[i,j]*x[i])",  # an index over two dimensions
+        "sum(i,i: 2)",
+        "sum(i: a*x[j,i])",
+        "rows(i,j: A[i,:])",
     ],
 )
 def test_what_is_open_or_wrong_is_left_to_the_other_reader(text: str) -> None:
     with pytest.raises(OpenError):
-        Reader(Program(), SYMBOLS).slot(text, {})
+        _closed(text)
+
+
+def _closed(text: str) -> int:
+    """The slot of a text; an index that nothing binds is seen where the value is asked for."""
+    reader = Reader(Program({"m": 2, "n": 3}), SYMBOLS)
+    slot = reader.slot(text, {"k": "n"} if "k" in text else {})
+    if reader.program.axes[slot]:
+        raise OpenError
+    return slot
+
+
+def test_an_exponent_with_an_index_is_no_number() -> None:
+    """`X[i,j]^delta(i,j)` is one off the diagonal."""
+    shapes = "X: n n"
+    for power, total in (
+        ("X[i,j]^delta(i,j)", "sum(X)"),
+        ("2^delta(i,j)*X[i,j]", "2*sum(X)"),
+        ("X[i,j]^(1-delta(i,j))", "sum(i,j: X[i,j]^0)"),
+    ):
+        assert not td.equal(f"sum(i,j: {power})", total, shapes=shapes).passed
+    assert td.equal("sum(i,j: 2^delta(i,j)*X[i,j])", "sum(X) + tr(X)", shapes=shapes).passed
+
+
+@pytest.mark.parametrize(
+    ("text", "passed"),
+    [
+        ("log(2)*2.^(x)", True),
+        ("log(3)*2.^x", False),
+        ("log(2)*2^x", None),
+        ("(log(2)*2.^x)2", None),
+        ("exp(x,x)", None),
+    ],
+)
+def test_a_side_that_is_printed_wrong_is_found(
+    text: str, passed: bool | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check fails, or the text is refused as one that is not of the language."""
+    d = td.derive("sum(2.^x)", wrt="x", shapes="x: n")
+    right = d.gradient
+    assert right is not None
+    plain = ex.Node.__str__
+    monkeypatch.setattr(ex.Node, "__str__", lambda e: text if e == right else plain(e))
+    compared = partial(d.verifier.compare, "result", Derivative(None, d.variable), right)
+    if passed is None:
+        with pytest.raises(td.TraceDerivativeError):
+            compared()
+    else:
+        assert compared().passed == passed
 
 
 def test_an_index_may_have_the_name_of_a_symbol() -> None:
