@@ -132,6 +132,9 @@ class Program:
         found = self._slots.get(key)
         if found is not None:
             return found
+        if len(args) == 1:
+            (a,) = args
+            return self._put(key, f, (a,), shape, self.axes[a], self.extents[a])
         axes, extents = self._together(args)
         own = [self.axes[a] for a in args]
         if any(names != axes for names in own):
@@ -141,13 +144,15 @@ class Program:
     def _together(self, slots: Sequence[Slot]) -> tuple[Axes, tuple[int, ...]]:
         """The axes that slots have together, in the order of their names, and their lengths."""
         axes, extents = self.axes[slots[0]], self.extents[slots[0]]
-        if all(self.axes[a] == axes and self.extents[a] == extents for a in slots[1:]):
-            return axes, extents
-        found: dict[str, int] = {}
-        for a in slots:
+        found = dict(zip(axes, extents, strict=True))
+        for a in slots[1:]:
+            if self.axes[a] == axes and self.extents[a] == extents:
+                continue
             for name, extent in zip(self.axes[a], self.extents[a], strict=True):
                 if found.setdefault(name, extent) != extent:
                     raise OpenError
+        if len(found) == len(axes):
+            return axes, extents
         axes = tuple(sorted(found))
         return axes, tuple([found[name] for name in axes])
 
