@@ -16,6 +16,7 @@ from . import (
     latex_width,
     length,
     numeric,
+    planned,
     render_text,
     simplify as simplification,
     sympy_functions,
@@ -314,5 +315,6 @@ def clear_caches() -> None:
     latex_width.clear()
     expand.clear()
     numeric.clear()
+    planned.clear()
     render_text.clear()
     sympy_functions.clear()

@@ -1,6 +1,6 @@
 """Syntax tree and dimensions to an expression: every node through its constructor in `expr`.
 
-Input: a tree, and what is known of its shapes (`Sizes`).  What depends on a value and not on a
+Input: a tree, and what is known of its shapes (`Inferred`).  What depends on a value and not on a
 shape is settled here: whole exponents, numbers that are too large, a division by zero.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Protocol, TypeVar, assert_never
+from typing import TypeVar, assert_never
 
 from . import expr as ex, limits
 from .errors import LimitError, ShapeError, TraceDerivativeError, UnsupportedError
@@ -48,22 +48,6 @@ _MAX_BITS = 1000
 """Bits of a numerator or denominator: what a float can hold."""
 
 
-class Sizes(Protocol):
-    """What the tree alone does not say."""
-
-    def shape(self, node: Tree) -> Shape:
-        """The shape of a constant, a Kronecker product, a vec, an unvec or a block matrix."""
-
-    def range(self, index: IndexName) -> Dim:
-        """The dimension over which an index runs."""
-
-    def kind(self, node: Name) -> str:
-        """Of which kind a name is that is no symbol: eye, ones or zeros."""
-
-    def is_power(self, node: Transposed) -> bool:
-        """Is the letter T in an exponent a scalar, and no transpose?"""
-
-
 class Inferred:
     """What the inference has found, named."""
 
@@ -91,7 +75,7 @@ class Inferred:
 class Builder:
     """Expressions for the texts of one reading."""
 
-    def __init__(self, sizes: Sizes, symbols: Mapping[str, Symbol]) -> None:
+    def __init__(self, sizes: Inferred, symbols: Mapping[str, Symbol]) -> None:
         self._sizes = sizes
         self._symbols = symbols
         self._source = ""

@@ -97,8 +97,10 @@ class Planner:
         return self.program.operation("tril" if e.part == "lower" else "triu", self.slot(e.arg))
 
     def _operation(self, e: ex.Operation) -> Slot:
-        meaning = templates.definition(e)
-        if meaning is not None and operators.TABLE[e.operator].evaluate is None:
+        meaning = None
+        if operators.TABLE[e.operator].evaluate is None:
+            meaning = templates.definition(e)
+        if meaning is not None:
             return self.slot(meaning)
         if len(e.args) > 1:
             raise OpenError

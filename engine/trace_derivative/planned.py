@@ -147,6 +147,11 @@ def aligned(f: Operation, own: Sequence[Axes], wanted: Axes) -> Operation:
     return of_aligned
 
 
+def clear() -> None:
+    """Forget the subscripts."""
+    _spreading.cache_clear()
+
+
 @lru_cache(maxsize=4096)
 def _spreading(own: Axes, wanted: Axes) -> tuple[Any, ...]:
     """The subscript that gives an array the axes it lacks."""

@@ -10,7 +10,7 @@ their names; in front stand the samples of one size, and the directions of a der
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from heapq import heapify, heappop, heappush
@@ -368,9 +368,8 @@ class Program:
         own = self.axes[a]
         lengths = dict(zip(own, self.extents[a], strict=True))
         for name, dim in zip(places, self.shapes[a], strict=True):
-            if name is not None and lengths.setdefault(name, self._typical(dim)) != self._typical(
-                dim
-            ):
+            size = self._typical(dim)
+            if name is not None and lengths.setdefault(name, size) != size:
                 raise OpenError
         axes = tuple(sorted(lengths))
         extents = tuple([lengths[name] for name in axes])
@@ -388,7 +387,7 @@ class Program:
         def stacked(x: Array) -> Array:
             return np.moveaxis(x[..., 0, :], place, -2)
 
-        axes, extents = self._without(body, (index,))
+        axes, extents = _without(own, self.extents[body], (index,))
         return self._put(("rows", body, index), stacked, (body,), (dim, n), axes, extents)
 
     def index_sum(self, ranges: Sequence[tuple[str, Dim | None]], body: Slot) -> Slot:
@@ -445,9 +444,7 @@ class Program:
         found = self._slots.get(key)
         if found is None:
             own = [self.axes[a] for a in inside]
-            pairs = zip(*self._together(inside), strict=True)
-            kept = [(name, n) for name, n in pairs if name not in names]
-            axes, extents = tuple([a for a, _ in kept]), tuple([n for _, n in kept])
+            axes, extents = _without(*self._together(inside), names)
             f = contraction_at_length(own, axes)
             found = self._put(key, f, tuple(inside), SCALAR, axes, extents)
         return self.multiply([*outside, found])
@@ -457,8 +454,7 @@ class Program:
 
         A chain is so worked off from its short end, and its products stay small.
         """
-        axes, extents = self._together(group)
-        return math.prod([n for other, n in zip(axes, extents, strict=True) if other != name])
+        return math.prod(_without(*self._together(group), (name,))[1])
 
     def _typical(self, dim: Dim) -> int:
         if self._dims is None:
@@ -475,7 +471,7 @@ class Program:
             scalar, chain = self._scaled[body]
             entries = self.entry(chain, _ROW, _COLUMN)
             summed = self.index_sum(ranges, self._product((scalar, entries)))
-            axes, extents = self._without(summed, (_ROW, _COLUMN))
+            axes, extents = _without(self.axes[summed], self.extents[summed], (_ROW, _COLUMN))
             key: tuple[Any, ...] = ("matrix", summed)
             return self._slots.get(key) or self._put(
                 key,
@@ -489,7 +485,7 @@ class Program:
         if not all(name in own for name, _ in ranges):
             raise OpenError
         names = tuple(sorted(name for name, _ in ranges))
-        axes, extents = self._without(body, names)
+        axes, extents = _without(own, self.extents[body], names)
         places = tuple(own.index(name) - len(own) - 2 for name in names)
         key = ("sum", body, names)
         return self._slots.get(key) or self._put(
@@ -501,12 +497,6 @@ class Program:
             extents,
         )
 
-    def _without(self, a: Slot, names: Sequence[str]) -> tuple[Axes, tuple[int, ...]]:
-        """The axes of a slot and their lengths, but for those of some names."""
-        pairs = zip(self.axes[a], self.extents[a], strict=True)
-        kept = [(name, n) for name, n in pairs if name not in names]
-        return tuple([name for name, _ in kept]), tuple([n for _, n in kept])
-
     def _contracted(self, name: str, group: Sequence[Slot]) -> Slot:
         """The product of scalars summed over one index, which all of them have."""
         key = ("contracted", name, *group)
@@ -514,9 +504,7 @@ class Program:
         if found is not None:
             return found
         own = [self.axes[a] for a in group]
-        all_axes, lengths = self._together(group)
-        kept = [(n, k) for n, k in zip(all_axes, lengths, strict=True) if n != name]
-        axes, extents = tuple([n for n, _ in kept]), tuple([k for _, k in kept])
+        axes, extents = _without(*self._together(group), (name,))
         shared = set(own[0]).intersection(*own[1:])
         if len(group) == 2 and len(shared) == 1 and max(map(len, own)) < 3:
             f = matrix_product(name, own[0], own[1])
@@ -600,6 +588,14 @@ class Program:
         self.extents.append(extents)
         self.names.append(names)
         return slot
+
+
+def _without(
+    axes: Axes, extents: tuple[int, ...], names: Container[str]
+) -> tuple[Axes, tuple[int, ...]]:
+    """Axes and their lengths, but for those of some names."""
+    kept = [(name, n) for name, n in zip(axes, extents, strict=True) if name not in names]
+    return tuple([name for name, _ in kept]), tuple([n for _, n in kept])
 
 
 _OF_MATRICES: dict[str, tuple[Operation, bool]] = {

@@ -40,13 +40,11 @@ from .statements import Derivative, DerivativeSum, FunctionName, Side, Step
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
-
 _NOT_UNDERSTOOD = (OpenError, ValueError, TypeError, LookupError, MemoryError)
 """What a text that is not of the language, or too large here, may end in."""
 
 _MOST_MOVED = 1_000_000
 """Entries that an array may have with all directions of a derivative in front."""
-
 
 _MOST_RUNS = 4
 """So many runs with a moved variable are kept, for all functions of it; more are made anew."""
@@ -157,7 +155,7 @@ class Verifier:
         match side:
             case FunctionName():
                 slot = self._planner.slot(self._journey.function)
-                return [point.value(slot, self._program, ()) for point in self._points]
+                return [point.value(slot, ()) for point in self._points]
             case Derivative(occurrence=int(number)):
                 form, marker = self._journey.marked[number - 1]
                 slot = self._slot(str(form), ix.ranges(form))
@@ -178,7 +176,7 @@ class Verifier:
                 if isinstance(side, ix.Term):
                     own |= ix.ranges(side)
                 slot = self._slot(str(side), own)
-                found = [point.value(slot, self._program, free) for point in self._points]
+                found = [point.value(slot, free) for point in self._points]
                 if free and variable.shape[0] == 1:
                     return [x.reshape(len(x), 1, -1) for x in found]
                 return found
@@ -212,6 +210,7 @@ class _Point:
         self, program: Program, symbols: Mapping[str, Symbol], samples: tuple[Sample, ...]
     ) -> None:
         self.count = len(samples)
+        self._program = program
         self.given: dict[str, Array] = {}
         self.run = Run(program, self.given, samples[0].dims)
         for name, symbol in symbols.items():
@@ -225,8 +224,9 @@ class _Point:
         """The values of a symbol."""
         return natural(self.given[symbol.name], symbol.shape)
 
-    def value(self, slot: Slot, program: Program, free: tuple[Index, ...]) -> Array:
+    def value(self, slot: Slot, free: tuple[Index, ...]) -> Array:
         """The values of a slot, an axis for each free index after that of the samples."""
+        program = self._program
         array, axes, shape = self.run.value(slot), program.axes[slot], program.shapes[slot]
         names = tuple(i.name for i in free)
         if not free:
@@ -263,8 +263,8 @@ class _Point:
             self.given.setdefault(moved.name, x)
             most = _MOST_MOVED // self.run.largest(slot, moved.name)
             moves = moves_of(x, variable, kind, structure, most)
-            runs = [self.run.moved(moved.name, point) for point in moves.points]
-            found = self._moves[key] = moves, runs if len(runs) <= _MOST_RUNS else []
+            few = moves.points if len(moves.points) <= _MOST_RUNS else ()
+            found = self._moves[key] = moves, [self.run.moved(moved.name, x) for x in few]
         moves, runs = found
         values = []
         for n, point in enumerate(moves.points):
