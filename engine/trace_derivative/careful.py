@@ -55,6 +55,10 @@ class Careful:
         indices |= {i for d in journey.definitions for i in d.value.free}
         self._ranges = {i.name: i.dim for i in indices}
         self._read: dict[str, Expr] = {}
+        self._layers: dict[str, Expr] = {}
+        for d in journey.definitions:
+            if not d.constant:
+                self._layers[d.symbol.name] = self._again(str(d.value), d.symbol.shape)
         self._texts: dict[tuple[Side, tuple[Index, ...]], str] = {}
         self._count = len(samples)
         self._samples = samples
@@ -195,7 +199,7 @@ class Careful:
             ranges = self._ranges | dict(own or {})
             with limited(replace(current(), length=_LONG, depth=_LONG)):
                 reading = read(text, symbols=self._symbols, expected=shape, ranges=ranges)
-                found = reading.exprs[0]
+                found = ex.substitute(reading.exprs[0], self._layers)
             self._read[text] = found
         return found
 
@@ -203,6 +207,8 @@ class Careful:
         """Some samples of one size, with the values of the definitions."""
         stack = _Stack(samples)
         for d in self._journey.definitions:
+            if not d.constant:
+                continue
             free = tuple(sorted(d.value.free, key=lambda i: i.name))
             text = f"[{names_of(free)}] {d.value}" if free else str(d.value)
             again = self._again(text, None if free else d.symbol.shape)

@@ -8,35 +8,34 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from . import expr as ex, indexed as ix
-from .assemble import assemble
 from .assumptions import because, facts_used, with_facts, with_structure
 from .checks import Check, Verification
-from .differentiate import Occurrence, differentiate, free_indices, marked, total
+from .differentiate import Occurrence
 from .distribute import expanded, multiplied_out
 from .errors import UnsupportedError
-from .expand import author_indices, expand, expansion_chain
-from .expr import Dim, Expr, Index, Symbol
+from .expand import author_indices, expansion_chain
+from .expr import Dim, Expr, Symbol
 from .factor import factored
 from .identities import Account, account
+from .index_route import IndexGradient, IndexRoute
 from .journey import Journey
 from .kinds import Facts, facts_of
+from .layers import Folding, Layers, layers_of
 from .lazy import lazy
 from .limits import limited
 from .options import Options
 from .read import Reading
-from .render_latex import indexed_latex
-from .render_text import with_free_indices
 from .sampling import Sample, samples
 from .simplify import simplify
 from .slices import has_loose_slices
 from .smoothness import smoothness_notices
 from .statements import Definition, Derivative, FunctionName, Step
 from .steps import (
+    by_names,
     expansion_steps,
     identity_steps,
     index_step,
@@ -45,21 +44,6 @@ from .steps import (
     structure_step,
 )
 from .verify import Equality, Verifier
-
-
-@dataclass(frozen=True, slots=True)
-class IndexGradient:
-    """The derivative in index notation: its free indices, row first, and its body."""
-
-    free: tuple[Index, ...]
-    body: ix.Indexed
-
-    def __str__(self) -> str:
-        return with_free_indices(self.body, self.free)
-
-    def latex(self) -> str:
-        """LaTeX of the body."""
-        return indexed_latex(self.body)
 
 
 class Derivation:
@@ -115,43 +99,63 @@ class Derivation:
         return self.options.form
 
     @lazy
+    def layers(self) -> Layers:
+        """Names for what the functions in a deep composition are applied to; else none."""
+        taken = frozenset(self.symbols) | frozenset(self.abbreviations)
+        taken |= ex.dim_names(self.function) | ex.index_names(self.function)
+        with self._limits():
+            return layers_of(self.function, self.variable, self.abbreviations, taken)
+
+    @lazy
+    def folding(self) -> Folding:
+        """Writes expressions by the names of the layers."""
+        return Folding(self.layers.names)
+
+    @lazy
+    def in_indices(self) -> IndexRoute:
+        """The route by index notation as it is shown, by the names of the layers."""
+        with self._limits():
+            shown = self.folding(self.function) if self.layers else self.function
+        return IndexRoute(self.function, shown, self.variable, self.layers)
+
+    @lazy
+    def _written_out(self) -> IndexRoute:
+        """The route by index notation with all layers written out."""
+        if not self.layers:
+            return self.in_indices
+        return IndexRoute(self.function, self.function, self.variable)
+
+    @property
     def expansion(self) -> ix.Indexed:
         """The function in index notation, all sums in front (eq (7) of the notes)."""
         with self._limits():
-            return expand(self.function)
+            return self._written_out.expansion
 
-    @lazy
+    @property
     def occurrences(self) -> tuple[Occurrence, ...]:
-        """What each occurrence of the variable contributes, in index notation."""
+        """What each occurrence of the variable contributes, in index notation, as it is shown."""
         with self._limits():
-            return differentiate(self.expansion, self.variable, self.function)
+            return self.in_indices.occurrences
 
-    @lazy
+    @property
     def index_gradient(self) -> IndexGradient:
         """The derivative in index notation over the free indices of the variable."""
         with self._limits():
-            if not self.occurrences:
-                return IndexGradient(free_indices(self.variable, self.function), ix.ZERO)
-            return IndexGradient(*total(self.occurrences, self.function))
+            return self._written_out.gradient
 
     # ------------------------------------------------------------------ the routes
 
-    @lazy
+    @property
     def contributions(self) -> tuple[Expr | None, ...]:
-        """The matrix form of each occurrence's contribution, in place."""
-        authors = author_indices(self.function)
+        """The matrix form of each occurrence's contribution, in place, as it is shown."""
         with self._limits():
-            return tuple(
-                assemble(o.term, *places(self.variable, o.free), authors) for o in self.occurrences
-            )
+            return self.in_indices.contributions
 
     @lazy
     def _raw_by_index(self) -> Expr | None:
         with self._limits():
-            terms = [c for c in self.contributions if c is not None]
-            if len(terms) < len(self.occurrences):
-                return None
-            return ex.add(ex.zeros(*self.variable.shape), *terms)
+            found = self.in_indices.sum_of_contributions
+            return None if found is None else self.layers.written_out(found)
 
     @lazy
     def by_index(self) -> Expr | None:
@@ -278,9 +282,9 @@ class Derivation:
         return self.step_checks[number]
 
     def _steps(self) -> list[Step]:
-        found = list(
-            expansion_steps(self.function, expansion_chain(self.function, final=self.expansion))
-        )
+        shown = self.in_indices.shown
+        chain = expansion_chain(shown, final=self.in_indices.expansion)
+        found = list(expansion_steps(self.function, shown, self.layers.definitions, chain))
         if self.route != "identities" or self.account is None:
             found += occurrence_steps(
                 self.occurrences,
@@ -289,17 +293,19 @@ class Derivation:
                 author_indices(self.function),
             )
             if len(self.occurrences) > 1 or self.gradient is None:
-                found.append(index_step(self.variable, *self._index_gradient()))
+                gradient = self.in_indices.gradient
+                found.append(index_step(self.variable, gradient.free, gradient.body))
         result = self.general
         if result is not None:
+            whole = None if self.layers else self.function
             count = len(self.occurrences) if self.route != "identities" else 1
             if self.route != "identities":
-                found.append(result_step(self.function, self.variable, result, count))
+                found.append(result_step(whole, self.variable, self.folding(result), count))
                 found += self._assumption_steps("matrix")
             if self.route != "index" and self.account is not None and self.account.forms:
                 found += self._other_route(result)
             if self.route == "identities":
-                found.append(result_step(self.function, self.variable, result, count))
+                found.append(result_step(whole, self.variable, self.folding(result), count))
                 found += self._assumption_steps("matrix")
         return [*found, *self._structure_steps()]
 
@@ -308,7 +314,8 @@ class Derivation:
         general, result, raw = self.general, self.unconstrained, self._raw
         if general is not None and result is not None and raw is not None and general != result:
             used = facts_used(self._facts, lambda facts: self._with(facts, raw), result)
-            yield Step(kind, general, result, because(used, self._reading.symbols))
+            reason = because(used, self._reading.symbols)
+            yield Step(kind, self.folding(general), self.folding(result), reason)
 
     def _structure_steps(self) -> Iterator[Step]:
         """The derivative by the structured variable, and what its values make of it."""
@@ -316,7 +323,7 @@ class Derivation:
             return
         start = with_structure(self.unconstrained, self.structure)
         moving = factored(start)
-        yield structure_step(self.variable, self.structure, moving)
+        yield structure_step(self.variable, self.structure, self.folding(moving))
         if moving != self.gradient:
             used = facts_used(
                 self._structured_facts,
@@ -324,21 +331,28 @@ class Derivation:
                 self.gradient,
             )
             reason = because(used, self._reading.symbols)
-            yield Step("matrix", moving, self.gradient, reason)
+            yield Step("matrix", self.folding(moving), self.folding(self.gradient), reason)
 
     def _other_route(self, result: Expr) -> list[Step]:
         """The way by identities; left out beside the other where it is only the result again."""
         assert self.account is not None
-        taken = frozenset(self.abbreviations)
+        taken = frozenset(self.abbreviations) | frozenset(self.layers.meanings)
         steps = list(
-            identity_steps(self.function, self.account, self.variable, result, self._start, taken)
+            identity_steps(
+                self.function,
+                self.account,
+                self.variable,
+                result,
+                self._start,
+                taken,
+                self.layers.names,
+            )
         )
+        if self.layers:
+            steps = [by_names(step, self.folding) for step in steps]
         steps += self._assumption_steps("identities")
         again = len(steps) == 1 and steps[0].lhs == Derivative(self.function, self.variable)
         return [] if again and self.route == "both" else steps
-
-    def _index_gradient(self) -> tuple[tuple[Index, ...], ix.Indexed]:
-        return self.index_gradient.free, self.index_gradient.body
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -365,9 +379,11 @@ class Derivation:
     def samples(self) -> tuple[Sample, ...]:
         """The points at which the equalities are checked."""
         with self._limits():
-            raw = self.contributions
             if self.account is not None:
-                raw = (self.account.gradient(self.variable),)
+                raw: tuple[Expr | None, ...] = (self.account.gradient(self.variable),)
+            else:
+                written_out = self.layers.written_out
+                raw = tuple(None if c is None else written_out(c) for c in self.contributions)
             parts = (self.function, self.unconstrained, *raw)
             return samples(
                 tuple(e for e in parts if e is not None),
@@ -399,16 +415,10 @@ class Derivation:
             self.function,
             self.variable,
             self._reading.symbols,
-            self._marked(),
+            self.in_indices.marked,
             tuple(definitions.values()),
         )
         return Verifier(journey, self.samples, self.options.tolerance)
-
-    def _marked(self) -> tuple[tuple[ix.Indexed, Symbol], ...]:
-        """f with one occurrence marked, for each one: a single one is the whole derivative."""
-        if len(self.occurrences) < 2:
-            return ()
-        return marked(self.expansion, self.variable, self.function)
 
     @lazy
     def verification(self) -> Verification:
@@ -446,10 +456,10 @@ class Derivation:
         """What is checked of the results: each form against f, the routes against each other."""
         slope = Derivative(None, self.variable)
         constrained = Derivative(None, self.variable, structure=self.structure)
-        free, body = self._index_gradient()
+        gradient = self.in_indices.gradient
         found = [
-            Equality("expansion", FunctionName(), self.expansion),
-            Equality("index gradient", slope, body, free),
+            Equality("expansion", FunctionName(), self.in_indices.expansion),
+            Equality("index gradient", slope, gradient.body, gradient.free),
         ]
         for name, answer in self.routes.items():
             if answer is not None:
@@ -505,7 +515,7 @@ class Derivation:
         """
         from .render_einsum import einsum_function
 
-        free, body = self._index_gradient()
+        free, body = self.index_gradient.free, self.index_gradient.body
         names = self._reading.symbols.values()
         symbols = [s for s in names if s.name in body.symbols or s == self.variable]
         return einsum_function(body, free, symbols)
@@ -533,11 +543,3 @@ def _shorter(a: Expr | None, b: Expr | None, finished: Callable[[Expr], Expr]) -
 def _slices(e: Expr) -> int:
     kinds = ex.IndexSum | ex.Rows | ex.Row | ex.Column | ex.Entry
     return sum(isinstance(node, kinds) for node in ex.walk(e))
-
-
-def places(variable: Symbol, free: tuple[Index, ...]) -> tuple[Index | None, Index | None]:
-    """The free indices as row and column of the variable; None where its dimension is 1."""
-    left = list(free)
-    row = left.pop(0) if variable.shape[0] != 1 else None
-    column = left.pop(0) if variable.shape[1] != 1 else None
-    return row, column

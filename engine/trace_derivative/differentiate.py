@@ -8,8 +8,8 @@ inverse, of a determinant or of a high power has its own rule (Cookbook (40), (4
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from . import expr as ex, functions as fn, indexed as ix, templates
@@ -18,6 +18,7 @@ from .expand import contract, expand, hoist, named, split_composite
 from .expr import Dim, Expr, Index, Symbol
 from .indexed import Indexed
 from .kernels import apart, kernel, places_of_kernel
+from .layers import NO_LAYERS, Layers
 from .limits import check_terms
 from .matrix_functions import by_exponent, refuse_second_derivative, slope as slope_of
 
@@ -33,33 +34,43 @@ class Occurrence:
     free: tuple[Index, ...]
 
 
-def differentiate(f: Indexed, variable: Symbol, function: Expr) -> tuple[Occurrence, ...]:
-    """The contributions of all occurrences of `variable` in `f = function`, in reading order."""
+def differentiate(
+    f: Indexed, variable: Symbol, function: Expr, layers: Layers = NO_LAYERS
+) -> tuple[Occurrence, ...]:
+    """The contributions of all occurrences of `variable` in `f = function`, in reading order.
+
+    By the names of `layers` in f the chain rule leads to the occurrences in what they stand for.
+    """
     refuse_second_derivative(function, variable.name)
-    names = ix.fresh_names(_taken(f, function))
-    free = tuple(Index(next(names), d) for d in _ranges(variable))
+    by = _by(f, variable, function, layers)
     found: list[Occurrence] = []
-    for place in _occurrences(f, variable, free):
+    for place in _occurrences(f, by):
         check_terms(len(found) + 1, "occurrences of the variable")
         term = split_composite(hoist(place.term), function)
         if ex.holds(function, ex.MatrixFunction, ex.Frechet):
             term = _closed_traces(term)
-        shown = _display_indices(place.indices, free)
-        term = ix.rename(term, dict(zip(free, shown, strict=True)))
-        term = named(term, function, _names_of(shown))
+        shown = _display_indices(place.indices, by.free)
+        term = ix.rename(term, dict(zip(by.free, shown, strict=True)))
+        term = named(term, function, _names_of(shown) | by.names)
         found.append(Occurrence(term, shown))
     return tuple(found)
 
 
-def marked(f: Indexed, variable: Symbol, function: Expr) -> tuple[tuple[Indexed, Symbol], ...]:
+def marked(
+    f: Indexed, variable: Symbol, function: Expr, layers: Layers = NO_LAYERS
+) -> tuple[tuple[Indexed, Symbol], ...]:
     """`f` with one occurrence alone renamed, and its new name: for each one in the same order.
 
     So each contribution can be checked by numbers.
     """
+    by = _by(f, variable, function, layers)
     marker = ex.symbol(
-        _marker_name(variable.name, _taken(f, function)), variable.shape, variable.rank
+        _marker_name(variable.name, _taken(f, function) | by.names), variable.shape, variable.rank
     )
-    return tuple((form, marker) for form in _marked(f, variable, marker))
+    forms = _marked(f, by, marker)
+    if layers:
+        forms = (named(form, function, by.names) for form in forms)
+    return tuple((form, marker) for form in forms)
 
 
 def _taken(f: Indexed, function: Expr) -> frozenset[str]:
@@ -68,17 +79,20 @@ def _taken(f: Indexed, function: Expr) -> frozenset[str]:
     return names | ix.all_names(f)
 
 
-def total(occurrences: tuple[Occurrence, ...], function: Expr) -> tuple[tuple[Index, ...], Indexed]:
+def total(
+    occurrences: tuple[Occurrence, ...], function: Expr, layers: Layers = NO_LAYERS
+) -> tuple[tuple[Index, ...], Indexed]:
     """The whole derivative: all contributions over the free indices of the first one."""
     if not occurrences:
         return (), ix.ZERO
+    names = frozenset(layers.meanings)
     free = occurrences[0].free
     count: dict[Indexed, int] = {}
     for o in occurrences:
         term = o.term
         if o.free != free:
             moved = ix.rename(term, dict(zip(o.free, free, strict=True)))
-            term = named(moved, function, _names_of(free))
+            term = named(moved, function, _names_of(free) | names)
         count[term] = count.get(term, 0) + 1
     return free, ix.plus(*[ix.times(ix.num(n), t) for t, n in count.items()])
 
@@ -115,60 +129,96 @@ class _Place:
     indices: tuple[Index, ...]
 
 
-def _occurrences(t: Indexed, variable: Symbol, free: tuple[Index, ...]) -> Iterator[_Place]:
-    """Derivative of t through each single occurrence, by the entry at `free`."""
-    if variable.name not in t.symbols:
+@dataclass(frozen=True, slots=True)
+class _By:
+    """By what is derived: a variable's entry at `free`; all `names` move, the layers' with it.
+
+    `indices` are the names of those around: a layer that is opened gets others, so that its sums
+    can be moved in front without another name.
+    """
+
+    variable: Symbol
+    free: tuple[Index, ...]
+    layers: Layers
+    meanings: Mapping[str, Expr]
+    names: frozenset[str]
+    indices: frozenset[str]
+
+    def moves(self, t: Indexed | Expr) -> bool:
+        """Does something depend on the variable?"""
+        return not self.names.isdisjoint(t.symbols)
+
+
+def _by(f: Indexed, variable: Symbol, function: Expr, layers: Layers) -> _By:
+    meanings = layers.meanings
+    names = ix.fresh_names(_taken(f, function).union(meanings))
+    free = tuple(Index(next(names), d) for d in _ranges(variable))
+    moving = frozenset((variable.name, *meanings))
+    return _By(variable, free, layers, meanings, moving, _names_of(free) | ix.all_names(f))
+
+
+def _occurrences(t: Indexed, by: _By) -> Iterator[_Place]:
+    """Derivative of t through each single occurrence."""
+    if not by.moves(t):
         return
     match t:
         case ix.Element(matrix=ex.Symbol() | ex.Transpose(arg=ex.Symbol()), indices=indices):
-            deltas = [ix.kronecker(a, b) for a, b in zip(indices, free, strict=True)]
-            yield _Place(ix.times(*deltas), indices)
+            opened = _opened(t, by)
+            if opened is not None:
+                yield from _occurrences(*opened)
+            else:
+                deltas = [ix.kronecker(a, b) for a, b in zip(indices, by.free, strict=True)]
+                yield _Place(ix.times(*deltas), indices)
         case ix.Element(matrix=matrix, indices=indices):
-            yield _Place(_inner(matrix, indices, variable, free), ())
+            yield _Place(_inner(matrix, indices, by), ())
         case ix.Num() | ix.KroneckerDelta():
             return
         case ix.Times(coefficient=c, factors=factors):
             for n, f in enumerate(factors):
-                if variable.name not in f.symbols:
+                if not by.moves(f):
                     continue
                 before, after = (ix.num(c), *factors[:n]), factors[n + 1 :]
-                for place in _occurrences(f, variable, free):
+                for place in _occurrences(f, by):
                     yield _Place(ix.times(*before, place.term, *after), place.indices)
         case ix.Plus(terms=terms):
             for u in terms:
-                yield from _occurrences(u, variable, free)
+                yield from _occurrences(u, by)
         case ix.SumOver(indices=indices, body=body):
-            for place in _occurrences(body, variable, free):
+            for place in _occurrences(body, by):
                 yield _Place(contract(indices, place.term), place.indices)
         case ix.Function(function=name, args=args):
             for arg, derivative in zip(args, fn.get(name).derivatives, strict=True):
-                if variable.name not in arg.symbols:
+                if not by.moves(arg):
                     continue
                 slope = instantiate(derivative, args)
-                for place in _occurrences(arg, variable, free):
+                for place in _occurrences(arg, by):
                     yield _Place(ix.times(slope, place.term), place.indices)
         case ix.Pow(base=base, exponent=p):
             slope = ix.times(p, ix.pow_(base, ix.plus(p, ix.num(-1))))
-            for place in _occurrences(base, variable, free):
+            for place in _occurrences(base, by):
                 yield _Place(ix.times(slope, place.term), place.indices)
-            if variable.name in p.symbols:
+            if by.moves(p):
                 slope = ix.times(t, ix.function("log", base))
-                for place in _occurrences(p, variable, free):
+                for place in _occurrences(p, by):
                     yield _Place(ix.times(slope, place.term), place.indices)
         case _:
             assert_never(t)
 
 
-def _marked(t: Indexed, variable: Symbol, marker: Symbol) -> Iterator[Indexed]:
+def _marked(t: Indexed, by: _By, marker: Symbol) -> Iterator[Indexed]:
     """The form with one occurrence at a time renamed, in the order of `_occurrences`."""
-    if variable.name not in t.symbols:
+    if not by.moves(t):
         return
     if isinstance(t, ix.Element):
-        renamed = ex.substitute(t.matrix, {variable.name: marker})
+        opened = _opened(t, by)
+        if opened is not None:
+            yield from _marked(*opened, marker)
+            return
+        renamed = ex.substitute(by.layers.written_out(t.matrix), {by.variable.name: marker})
         yield ix.element(renamed, *t.indices)
         return
     for n, part in enumerate(t.parts):
-        for form in _marked(part, variable, marker):
+        for form in _marked(part, by, marker):
             yield ix.with_children(t, (*t.parts[:n], form, *t.parts[n + 1 :]))
 
 
@@ -191,21 +241,31 @@ def instantiate(template: Expr, args: tuple[Indexed, ...]) -> Indexed:
             raise TypeError(f"not a scalar expression in u: {template}")
 
 
-def _inner(
-    matrix: Expr, indices: tuple[Index, ...], variable: Symbol, free: tuple[Index, ...]
-) -> Indexed:
-    """Derivative of an entry of an inverse, an operator or a power, by the entry at `free`."""
+def _opened(t: ix.Element, by: _By) -> tuple[Indexed, _By] | None:
+    """What an entry of a layer stands for, and by what to go on; None for no name of a layer."""
+    symbol = t.matrix.arg if isinstance(t.matrix, ex.Transpose) else t.matrix
+    if not isinstance(symbol, Symbol) or symbol.name not in by.meanings:
+        return None
+    places = iter(t.indices)
+    row, column = (None if d == 1 else next(places) for d in symbol.shape)
+    taken = by.indices | _names_of(t.indices)
+    form = expand(by.meanings[symbol.name], row, column, taken)
+    return form, replace(by, indices=taken | ix.all_names(form))
+
+
+def _inner(matrix: Expr, indices: tuple[Index, ...], by: _By) -> Indexed:
+    """Derivative of an entry of an inverse, an operator or a power."""
     if isinstance(matrix, ex.Kron | ex.Vec | ex.Unvec | ex.Block):
-        return ix.plus(*_linear(matrix, indices, variable, free))
-    taken = {i.name for i in (*indices, *free)} | set(matrix.symbols) | ex.dim_names(matrix)
+        return ix.plus(*_linear(matrix, indices, by))
+    taken = {i.name for i in (*indices, *by.free)} | set(matrix.symbols) | ex.dim_names(matrix)
     names = ix.fresh_names(taken | ex.index_names(matrix))
-    scope = _names_of((*indices, *free))
+    scope = _names_of((*indices, *by.free))
     parts: list[Indexed] = []
     for number, arg in enumerate(matrix.parts):
-        if variable.name not in arg.symbols:
+        if not by.moves(arg):
             continue
         a, b = (None if d == 1 else Index(next(names), d) for d in arg.shape)
-        for p in _occurrences(expand(arg, a, b, scope), variable, free):
+        for p in _occurrences(expand(arg, a, b, scope), by):
             parts += _around(matrix, number, indices, (a, b), hoist(p.term))
     return ix.plus(*parts)
 
@@ -238,25 +298,24 @@ def _closed_traces(t: Indexed) -> Indexed:
 def _linear(
     matrix: ex.Kron | ex.Vec | ex.Unvec | ex.Block,
     indices: tuple[Index, ...],
-    variable: Symbol,
-    free: tuple[Index, ...],
+    by: _By,
 ) -> Iterator[Indexed]:
     """Derivative of an entry of something that is linear in each of its parts."""
     parts = matrix.parts
-    taken = {i.name for i in (*indices, *free)} | set(matrix.symbols) | ex.dim_names(matrix)
+    taken = {i.name for i in (*indices, *by.free)} | set(matrix.symbols) | ex.dim_names(matrix)
     taken |= ex.index_names(matrix)
     for n, part in enumerate(parts):
-        if variable.name not in part.symbols:
+        if not by.moves(part):
             continue
         names = ix.fresh_names(taken)
         a, b = (None if d == 1 else Index(next(names), d) for d in part.shape)
-        form = expand(part, a, b, _names_of((*indices, *free)))
+        form = expand(part, a, b, _names_of((*indices, *by.free)))
         others = parts
         if isinstance(matrix, ex.Block):
             others = tuple(ex.zeros(*p.shape) for p in parts)
         unit = ex.with_children(matrix, (*others[:n], _unit(part, a, b), *others[n + 1 :]))
         place = tuple(i for i in (a, b) if i is not None)
-        for inner in _occurrences(form, variable, free):
+        for inner in _occurrences(form, by):
             yield contract(place, ix.times(ix.element(unit, *indices), hoist(inner.term)))
 
 

@@ -266,7 +266,11 @@ class _DerivationOutline(_Outline):
             yield self._claim(self._d.expected)
 
     def _function(self, suffix: str, chained: list[tuple[int, Step]]) -> Group:
-        """f as written, with what its abbreviations stand for."""
+        """f with what its names stand for: as written with abbreviations, or by its layers."""
+        step = chained[0][1]
+        if step.where and isinstance(step.rhs, ex.Node):
+            formula, remark = Written(step.rhs, step.where), f"{step.reason}:"
+            return Group("function", suffix, self.status(chained), False, formula, remark=remark)
         written = self._d.written
         used = [
             Definition(ex.symbol(name, e.shape), e, False)

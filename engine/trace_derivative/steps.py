@@ -7,7 +7,11 @@ index notation and as an entry of a matrix, the result, then the way by identiti
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from types import MappingProxyType
 
 from . import expr as ex, indexed as ix
 from .differentiate import Occurrence
@@ -16,6 +20,7 @@ from .expr import Expr, Index, Symbol
 from .forms import Form
 from .identities import Account, base_case
 from .indexed import Indexed
+from .layers import Folding
 from .regroup import collapse, separated, stacked
 from .simplify import flip, push_transposes, transposes
 from .statements import (
@@ -31,9 +36,13 @@ from .statements import (
 _ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 
 
-def expansion_steps(function: Expr, chain: tuple[Indexed, ...]) -> Iterator[Step]:
-    """f, and f in index notation by way of the intermediate forms (eqs (6), (7))."""
+def expansion_steps(
+    function: Expr, shown: Expr, layers: tuple[Definition, ...], chain: tuple[Indexed, ...]
+) -> Iterator[Step]:
+    """f, by the names of its layers, and in index notation by way of some forms (eqs (6), (7))."""
     yield Step("function", FunctionName(), function, "The function is")
+    if layers:
+        yield Step("function", FunctionName(), shown, "With names for its layers", (), layers)
     reasons = ("In index notation", "", "", "")
     left: Side = FunctionName()
     for n, form in enumerate(chain):
@@ -74,6 +83,28 @@ def occurrence_steps(
             yield Step("occurrence", left, _entry_of(matrix, o.free), "", o.free)
 
 
+def by_names(step: Step, folding: Folding) -> Step:
+    """The same step with the expressions of its sides by the names that their parts have."""
+
+    def derivative(shown: Derivative) -> Derivative:
+        if shown.function is None:
+            return shown
+        return replace(shown, function=folding(shown.function))
+
+    def side(shown: Side) -> Side:
+        match shown:
+            case Derivative():
+                return derivative(shown)
+            case DerivativeSum(terms=terms):
+                return DerivativeSum(tuple(map(derivative, terms)))
+            case _ if isinstance(shown, ex.Node):
+                return folding(shown)
+            case _:
+                return shown
+
+    return replace(step, lhs=side(step.lhs), rhs=side(step.rhs))
+
+
 def _ordinal(n: int) -> str:
     return _ORDINALS[n] if n < len(_ORDINALS) else f"{n}th"
 
@@ -97,7 +128,7 @@ def index_step(variable: Symbol, free: tuple[Index, ...], gradient: Indexed) -> 
     )
 
 
-def result_step(function: Expr, variable: Symbol, gradient: Expr, occurrences: int) -> Step:
+def result_step(function: Expr | None, variable: Symbol, gradient: Expr, occurrences: int) -> Step:
     """The result in matrix form (eqs (9), (17))."""
     reason = (
         f"Brought into the shape of `{variable}`, and summed"
@@ -132,13 +163,14 @@ def identity_steps(
     gradient: Expr,
     rewritten: Expr,
     taken: frozenset[str] = frozenset(),
+    layers: Mapping[Expr, Symbol] = MappingProxyType({}),
 ) -> Iterator[Step]:
     """The way by identities (eqs (18), (20)-(21), (23)-(24), (35)-(36)).
 
     `rewritten` is the function in the form from which the account starts; no part gets a name
     in `taken`.
     """
-    names = _Names(function, variable, taken)
+    names = _Names(function, variable, taken, layers)
     start: Side = Derivative(function, variable)
     alone = len(account.forms) == 1 and account.forms[0].exact
     single = account.forms[0].value() if alone else rewritten
@@ -167,17 +199,17 @@ def identity_steps(
             reason += f"; the trace transposed where `{variable}` stands under a transpose"
         if forms:
             yield Step("identities", start, opened, reason, (), names.used(forms))
+    reduced = set()
     for r in account.reductions:
         before = names.held(r.form)
         after = [names.held(f) for f in r.results]
-        yield Step(
-            "identities",
-            Derivative(before.value(), variable),
-            _sum_of(after, variable),
-            f"By the rule for the {r.rule.name} [{r.rule.source}]",
-            (),
-            names.used([before, *after]),
-        )
+        left = Derivative(before.value(), variable)
+        if left in reduced:
+            continue
+        reduced.add(left)
+        reason = f"By the rule for the {r.rule.name} [{r.rule.source}]"
+        used = names.used([before, *after])
+        yield Step("identities", left, _sum_of(after, variable), reason, (), used)
     yield from _applied(account, names, variable, gradient)
 
 
@@ -185,13 +217,13 @@ def _applied(account: Account, names: _Names, variable: Symbol, gradient: Expr) 
     """The identities applied, the names put back, the sum simplified."""
     held = [names.held(c.form) for c in account.cases]
     cases = [base_case(f, variable) for f in held]
-    terms = [push_transposes(c.gradient) for c in cases if c is not None]
+    terms = Counter([push_transposes(c.gradient) for c in cases if c is not None])
     labels = _cited({c.identity for c in account.cases})
-    named = ex.add(*terms)
+    named = ex.add(*[ex.scale(Fraction(n), term) for term, n in terms.items()])
     left: Side = _sum_of(held, variable)
     definitions = names.used(held)
     yield Step("identities", left, named, f"By {labels}", (), definitions)
-    full = ex.substitute(named, {d.symbol.name: d.value for d in definitions})
+    full = ex.substitute(named, names.values)
     if full != named:
         reason = "With the names put back"
         yield Step("identities", named, full, reason, (), definitions)
@@ -234,11 +266,23 @@ _PLAIN = (Symbol, ex.Ones, ex.Identity, ex.Zeros)
 class _Names:
     """Names for what is held constant, the same one for the same part."""
 
-    def __init__(self, function: Expr, variable: Symbol, taken: frozenset[str]) -> None:
+    def __init__(
+        self,
+        function: Expr,
+        variable: Symbol,
+        taken: frozenset[str],
+        layers: Mapping[Expr, Symbol],
+    ) -> None:
+        self._folding = Folding(layers)
         self._variable = variable
         self._taken = taken | function.symbols | {variable.name} | ex.dim_names(function)
         self._taken |= ex.index_names(function)
         self._given: dict[Expr, Definition] = {}
+
+    @property
+    def values(self) -> dict[str, Expr]:
+        """What the names stand for, written out."""
+        return {d.symbol.name: value for value, d in self._given.items()}
 
     def held(self, form: Form) -> Form:
         """The form with names for its composite, or variable, parts."""
@@ -249,9 +293,14 @@ class _Names:
         )
 
     def used(self, forms: list[Form]) -> tuple[Definition, ...]:
-        """The definitions of the names in held forms, in the order of the names."""
+        """The definitions of the names in held forms, and of those in these, in their order."""
         names = {s for f in forms for p in (*f.left, *f.right, *f.weight) for s in p.symbols}
-        return tuple(d for d in self._given.values() if d.symbol.name in names)
+        found = []
+        for d in reversed(self._given.values()):
+            if d.symbol.name in names:
+                found.append(d)
+                names |= d.value.symbols
+        return tuple(reversed(found))
 
     def _side(self, chain: tuple[Expr, ...]) -> tuple[Expr, ...]:
         if not chain or (len(chain) == 1 and self._plain(chain[0])):
@@ -284,7 +333,10 @@ class _Names:
             suffix = "".join(f"_{i.name}" for i in sorted(value.free, key=lambda i: i.name))
             name = next(n + suffix for n in _letters(rank) if n + suffix not in self._taken)
             self._taken |= {name}
-            self._given[value] = Definition(ex.symbol(name, value.shape, rank), value)
+            symbol = ex.symbol(name, value.shape, rank)
+            self._given[value] = Definition(symbol, self._folding(value))
+            if value.parts:
+                self._folding.name(value, symbol)
         return self._given[value].symbol
 
 

@@ -36,7 +36,7 @@ from .program import Program, Slot
 from .readback import Reader
 from .run import Run
 from .sampling import Sample, of_one_size
-from .statements import Derivative, DerivativeSum, FunctionName, Side, Step
+from .statements import Definition, Derivative, DerivativeSum, FunctionName, Side, Step
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -85,7 +85,7 @@ class Verifier:
         for _, marker in journey.marked:
             self._reader.name(marker.name, self._program.symbol(marker.name, marker.shape))
         for d in journey.definitions:
-            self._define(d.symbol.name, d.symbol.shape, d.value)
+            self._define(d)
 
     def check(self, step: Step, name: str) -> Check:
         """Is the step's equality true at all samples?"""
@@ -185,19 +185,22 @@ class Verifier:
         """The slot of a printed text, which may have the author's indices and its own."""
         return self._reader.slot(text, {**self._ranges, **own})
 
-    def _define(self, name: str, shape: ex.Shape, value: ex.Expr) -> None:
-        """Give a name the values that the printed text of its definition has."""
-        self._ranges.update({i.name: i.dim for i in value.free})
+    def _define(self, d: Definition) -> None:
+        """Let a name stand for the printed text of its definition, or for the values it has."""
+        self._ranges.update({i.name: i.dim for i in d.value.free})
+        name, program = d.symbol.name, self._program
         try:
-            slot = self._slot(str(value))
+            slot = self._slot(str(d.value))
+            if not d.constant:
+                self._reader.name(name, slot)
+                return
             with np.errstate(all="ignore"):
                 found = [point.run.value(slot) for point in self._points]
         except LimitError:
             raise
         except _NOT_UNDERSTOOD:
             return  # what has this name in it is open then
-        program = self._program
-        symbol = program.symbol(name, shape, program.axes[slot], program.extents[slot])
+        symbol = program.symbol(name, d.symbol.shape, program.axes[slot], program.extents[slot])
         self._reader.name(name, symbol)
         for point, array in zip(self._points, found, strict=True):
             point.given[name] = array

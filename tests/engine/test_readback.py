@@ -52,9 +52,9 @@ def _values_of(d: td.Derivation, side: Side, free: tuple[Index, ...]) -> tuple[A
     values = dict(sample.values)
     for step in d.steps:
         for definition in step.where:
-            if not definition.value.free:
+            if not definition.value.free and definition.value.symbols <= values.keys():
                 symbols[definition.symbol.name] = definition.symbol
-                at = Evaluator(sample.values, sample.dims)
+                at = Evaluator(values, sample.dims)
                 values[definition.symbol.name] = at.value(definition.value)
     ranges = {i.name: i.dim for i in {*free, *indices_in(d.function)}}
     if isinstance(side, ix.Term):

@@ -14,12 +14,12 @@ import pytest
 import trace_derivative as td
 from trace_derivative import (
     assemble,
-    derivation,
     differentiate,
     expand,
     expr as ex,
     forms,
     identities,
+    index_route,
     indexed as ix,
     rewrite,
     rules,
@@ -117,7 +117,7 @@ def test_index_order(monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(t: ix.Indexed, row: Any, column: Any, authors: Any = frozenset()) -> Any:
         return right(t, column, row, authors)
 
-    monkeypatch.setattr(derivation, "assemble", wrong)
+    monkeypatch.setattr(index_route, "assemble", wrong)
     v = td.derive("tr(A*X*B)", wrt="X", shapes="A: n n; B: n n; X: n n").verification
     assert not v.passed
     assert "route index" in {c.name for c in v.failures}
