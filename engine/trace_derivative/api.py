@@ -24,7 +24,7 @@ from . import (
 from .checks import Check
 from .derivation import Derivation
 from .errors import ParseError, ShapeError, TraceDerivativeError, UnsupportedError
-from .expr import Expr
+from .expr import Expr, Symbol
 from .journey import Journey
 from .limits import Limits, limited
 from .matrix_functions import refuse_second_derivative
@@ -160,20 +160,27 @@ def _derivation(
     if expected is None:
         return Derivation(reading, variable, options)
     try:
-        found = read(expected, symbols=reading.symbols, expected=variable.shape)
+        found = _claim(expected, reading, variable)
     except ShapeError as problem:
         claim, misfit = _misfit(expected, Derivation(reading, variable, options), given, problem)
         if claim is None:
             raise
         return Derivation(reading, variable, options, claim, misfit)
+    return Derivation(reading, variable, options, found)
+
+
+def _claim(text: str, reading: Reading, variable: Symbol) -> Expr:
+    """A claimed derivative, which may use the abbreviations of the function."""
+    shortened = {n: ex.symbol(n, e.shape) for n, e in reading.values.items()}
+    found = read(text, symbols={**shortened, **reading.symbols}, expected=variable.shape)
     _check_symbols(found, reading)
-    return Derivation(reading, variable, options, found.exprs[0])
+    return ex.substitute(found.exprs[0], reading.values)
 
 
 def _check_symbols(claim: Reading, reading: Reading) -> None:
     """Every symbol of a claim is one of the function."""
     for name in claim.symbols:
-        if name not in reading.symbols:
+        if name not in reading.symbols and name not in reading.values:
             source = claim.sources[0]
             at = source.find(name)
             raise ParseError(
@@ -259,7 +266,7 @@ def _misfit(
             joint, exprs=joint.exprs[1:], written=joint.written[1:], sources=joint.sources[1:]
         )
         x = joint.symbols[variable]
-        found = read(claim, symbols=joint.symbols, expected=x.shape).exprs[0]
+        found = _claim(claim, joint, x)
         result = Derivation(alone, x, derivation.options, found).expected_check
         assert result is not None
     except TraceDerivativeError:

@@ -8,7 +8,7 @@ reader and the evaluator are others than theirs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -24,12 +24,7 @@ from .limits import current, limited
 from .magnitude import magnitude
 from .read import read
 from .sampling import Sample, of_one_size
-from .statements import (
-    Derivative,
-    DerivativeSum,
-    FunctionName,
-    Side,
-)
+from .statements import Derivative, DerivativeSum, FunctionName, Side, symbols_in
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -82,8 +77,20 @@ class Careful:
             return Check(name, True, worst, self._count, kind, *texts)
         sample, left, right = failure
         message = describe_difference(left, right)
-        shown = f"{sample.as_python()}\n# {texts[0]} = {texts[1]} fails: {message}"
+        lines = [sample.as_python(), *self._meanings(lhs, rhs)]
+        shown = "\n".join([*lines, f"# {texts[0]} = {texts[1]} fails: {message}"])
         return Check(name, False, worst, self._count, kind, *texts, message, shown)
+
+    def _meanings(self, *sides: Side) -> Iterator[str]:
+        """What the names of layers in sides stand for, and those in what they stand for."""
+        shown = {name for side in sides for name in symbols_in(side)}
+        layers = [d for d in self._journey.definitions if not d.constant]
+        for d in reversed(layers):
+            if d.symbol.name in shown:
+                shown |= d.value.symbols
+        for d in layers:
+            if d.symbol.name in shown:
+                yield f"# {d.symbol} = {d.value}"
 
     @cached_property
     def _stacks(self) -> list[_Stack]:

@@ -104,7 +104,7 @@ class Derivation:
         taken = frozenset(self.symbols) | frozenset(self.abbreviations)
         taken |= ex.dim_names(self.function) | ex.index_names(self.function)
         with self._limits():
-            return layers_of(self.function, self.variable, self.abbreviations, taken)
+            return layers_of(self.function, self.variable, self._reading.values, taken)
 
     @lazy
     def folding(self) -> Folding:
@@ -480,7 +480,7 @@ class Derivation:
             return self._misfit
         with self._limits():
             slope = Derivative(None, self.variable, structure=self.structure)
-            return self.verifier.compare("expected", slope, self._claim)
+            return self.verifier.compare("expected", slope, self.folding(self._claim))
 
     # ------------------------------------------------------------------ output
 

@@ -25,6 +25,7 @@ FRAMED = 4
 
 Status: TypeAlias = Literal["verified", "failed", "unchecked"]
 Cuts: TypeAlias = Mapping[str, Sequence[int]]
+_Chain: TypeAlias = list[tuple[int, Step]]
 
 _PART_OF_KIND = {
     "function": "function",
@@ -190,12 +191,12 @@ class _Outline:
         self._cuts = cuts
         self._suffixes: set[str] = set()
 
-    def chains(self) -> Iterator[list[tuple[int, Step]]]:
+    def chains(self) -> Iterator[_Chain]:
         """The steps with their numbers, each chain of equalities together.
 
         A chain are consecutive steps of one kind in which each begins where the last one ended.
         """
-        current: list[tuple[int, Step]] = []
+        current: _Chain = []
         for n, step in enumerate(self._steps):
             last = current[-1][1] if current else None
             if last and last.kind == step.kind and last.rhs == step.lhs and last.free == step.free:
@@ -207,7 +208,7 @@ class _Outline:
         if current:
             yield current
 
-    def chain(self, chained: list[tuple[int, Step]], suffix: str) -> Iterator[Group]:
+    def chain(self, chained: _Chain, suffix: str) -> Iterator[Group]:
         """One chain of equalities, in the pieces that the author wants."""
         first = chained[0][1]
         pieces = _cut(chained, self._cuts.get(suffix, ()))
@@ -232,7 +233,7 @@ class _Outline:
         self._suffixes.add(name)
         return name
 
-    def status(self, numbered: list[tuple[int, Step]]) -> Status:
+    def status(self, numbered: _Chain) -> Status:
         """The verdict on steps."""
         if self._passed is None:
             return "unchecked"
@@ -252,7 +253,7 @@ class _DerivationOutline(_Outline):
         chains = list(self.chains())
         occurrences = sum(1 for c in chains if c[0][1].kind == "occurrence")
         entries_shown = False
-        for chained in chains:
+        for chained in self._without_repetition(chains):
             first = chained[0][1]
             if first.kind == "matrix" and not entries_shown:
                 entries_shown = True
@@ -263,13 +264,21 @@ class _DerivationOutline(_Outline):
             else:
                 yield from self.chain(chained, suffix)
         if self._d.expected is not None:
-            yield self._claim(self._d.expected)
+            yield self._claim(self._d.folding(self._d.expected))
 
-    def _function(self, suffix: str, chained: list[tuple[int, Step]]) -> Group:
+    def _without_repetition(self, chains: list[_Chain]) -> list[_Chain]:
+        """Without f as written, where the author's own names are those of all its layers."""
+        layers = self._d.layers
+        if layers and str(self._d.written) == str(chains[1][0][1].rhs):
+            return chains[1:]
+        return chains
+
+    def _function(self, suffix: str, chained: _Chain) -> Group:
         """f with what its names stand for: as written with abbreviations, or by its layers."""
         step = chained[0][1]
         if step.where and isinstance(step.rhs, ex.Node):
-            formula, remark = Written(step.rhs, step.where), f"{step.reason}:"
+            again = bool(self._suffixes - {suffix})
+            formula, remark = Written(step.rhs, step.where), f"{step.reason}:" if again else ""
             return Group("function", suffix, self.status(chained), False, formula, remark=remark)
         written = self._d.written
         used = [
@@ -297,7 +306,8 @@ class _DerivationOutline(_Outline):
         if not holds and check is not None:
             remark = f"Claimed, and false ({check.message}):"
         status: Status = "unchecked" if not self._verify else "verified" if holds else "failed"
-        sides = (Derivative(self._d.function, self._d.variable), claim)
+        function = None if self._d.layers else self._d.function
+        sides = (Derivative(function, self._d.variable), claim)
         formula = Equalities(sides, LINE_WIDTH - FRAMED, holds)
         return Group("expected", self.unique("expected"), status, False, formula, remark=remark)
 
@@ -313,7 +323,7 @@ class _DerivationOutline(_Outline):
                 return self.unique(kind)
 
 
-def _cut(chained: list[tuple[int, Step]], after: Sequence[int]) -> Iterator[list[tuple[int, Step]]]:
+def _cut(chained: _Chain, after: Sequence[int]) -> Iterator[_Chain]:
     """A chain in pieces, cut after the equalities with these numbers (from 1)."""
     start = 0
     for stop in [*sorted(n for n in after if 0 < n < len(chained)), len(chained)]:

@@ -95,6 +95,13 @@ def _matrices(t: Indexed) -> Iterator[Expr]:
         stack.extend(reversed(part.parts))
 
 
+def symbols_in(side: Side) -> frozenset[str]:
+    """The names of the symbols that a side shows."""
+    if isinstance(side, ix.Term):
+        return side.symbols
+    return frozenset[str]().union(*[e.symbols for e in expressions_in(side)])
+
+
 Side: TypeAlias = Expr | Indexed | FunctionName | Derivative | DerivativeSum | EntryOfResult
 
 

@@ -15,7 +15,7 @@ from trace_derivative.evaluate import Evaluator
 from trace_derivative.layers import DEEPEST, Folding
 from trace_derivative.read import read
 from trace_derivative.simplify import flip
-from trace_derivative.statements import Definition, Step
+from trace_derivative.statements import Definition, Derivative, Step
 
 Array = np.ndarray[Any, Any]
 
@@ -171,6 +171,35 @@ def test_what_is_named_is_shown_by_its_name_and_its_transpose() -> None:
     folding = Folding({value: name})
     assert folding(ex.apply("exp", value)) == ex.apply("exp", name)
     assert folding(ex.apply("exp", flip(value))) == ex.apply("exp", ex.transpose(name))
+
+
+OWN = "A = W1*X; B = W2*tanh(A); C = W3*tanh(B); D = W4*tanh(C)"
+BACK = "-2*((J - tanh(A).^2).*(W2'*((J - tanh(B).^2).*(W3'*((J - tanh(C).^2).*(W4'*({})))))))*X'"
+LAST = "(J - tanh(D).^2).*(W5'*(Y - W5*tanh({})))"
+
+
+def claimed(last: str) -> td.Derivation:
+    claim = BACK.format(LAST.format(last)).replace("J", "ones")
+    return td.derive("norm2(Y - W5*tanh(D))^2", wrt="W1", where=OWN, expected=claim)
+
+
+def test_the_authors_names_are_shown_once_and_stand_in_the_claim() -> None:
+    d = claimed("D")
+    assert d.verification.passed
+    shown = d.text()
+    assert shown.count("‖Y - W5 tanh(D)‖_F²") == 1
+    assert "C = W3 tanh(B)" in shown
+    assert "tanh(W1 X)" not in shown
+
+
+def test_a_counterexample_says_what_the_names_stand_for() -> None:
+    d = td.derive(network(4), wrt="W1", expected="-2*W1")
+    assert not d.verification.passed
+    d = td.derive(network(4).replace("W", "V"), wrt="V1", shapes="V1: n n")
+    wrong = Step("matrix", Derivative(None, d.variable), d.layers.definitions[1].symbol, "")
+    check = d.verifier.check(wrong, "wrong")
+    assert not check.passed
+    assert "# Z1 = V1*X\n# Z2 = V2*tanh(Z1)\n" in check.counterexample
 
 
 # ------------------------------------------------------------------------ what is wrong is found
