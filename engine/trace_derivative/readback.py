@@ -44,6 +44,7 @@ class Reader:
         self._asked = False
         self._brackets: dict[tuple[str, str], Slot] = {}
         self._operands: dict[str, Slot] = {}
+        self._texts: dict[str, Slot] = {}
 
     def name(self, name: str, slot: Slot) -> None:
         """Let a name stand for a slot."""
@@ -51,10 +52,15 @@ class Reader:
 
     def slot(self, text: str, ranges: Mapping[str, Dim]) -> Slot:
         """The slot of a text; `ranges` has the dimensions of its indices."""
-        if "#" in text:
-            raise OpenError
-        self._ranges = ranges
-        return self._whole(text)
+        found = self._texts.get(text)
+        if found is None:
+            if "#" in text:
+                raise OpenError
+            self._ranges, self._asked = ranges, False
+            found = self._whole(text)
+            if not self._asked:
+                self._texts[text] = found
+        return found
 
     def _whole(self, text: str) -> Slot:
         """The slot of a text: of each bracket when it closes, those in it come first."""
@@ -69,8 +75,11 @@ class Reader:
             if not opened:
                 raise OpenError
             word, outside = opened.pop()
-            outside += f"#{self._bracket(word, ''.join(inside))}#", behind
+            slot = self._bracket(word, "".join(inside) if len(inside) > 1 else inside[0])
+            mark = f"#{slot}#"
+            self._operands[mark] = slot
             inside = outside
+            inside += mark, behind
         if opened:
             raise OpenError
         return self._bracket("", "".join(inside))
@@ -79,10 +88,11 @@ class Reader:
         """A bracket whose brackets are slots, behind the name of a function or not."""
         found = self._brackets.get((word, inside))
         if found is None:
-            self._asked = False
+            before, self._asked = self._asked, False
             found = self._call(word, inside) if word else self._flat(inside)
             if not self._asked:
                 self._brackets[word, inside] = found
+            self._asked |= before
         return found
 
     # ------------------------------------------------------------------ calls
@@ -165,6 +175,9 @@ class Reader:
     # ------------------------------------------------------------------ without brackets
 
     def _flat(self, text: str) -> Slot:
+        found = self._operands.get(text)
+        if found is not None:
+            return found
         tokens = _TOKEN.findall(text) + _ENDS
         slot, at = self._sum(tokens, 0)
         if tokens[at] != _END:
@@ -173,6 +186,9 @@ class Reader:
 
     def _list(self, text: str) -> list[Slot]:
         """The slots of arguments with commas between them."""
+        found = self._operands.get(text)
+        if found is not None:
+            return [found]
         tokens = _TOKEN.findall(text) + _ENDS
         slot, at = self._sum(tokens, 0)
         slots = [slot]
@@ -223,7 +239,8 @@ class Reader:
         if token == "[":
             slot, at = self._block(tokens, at + 1)
         else:
-            slot, at = self._operand(token), at + 1
+            found = self._operands.get(token)
+            slot, at = self._operand(token) if found is None else found, at + 1
         while True:
             sign = tokens[at]
             if sign == "'":
@@ -261,10 +278,8 @@ class Reader:
 
     def _operand(self, token: str) -> Slot:
         """A number, or a name or a slot with subscripts and transposed."""
-        found = self._operands.get(token)
-        if found is None:
-            found = self._operands[token] = self._new_operand(token)
-        return found
+        slot = self._operands[token] = self._new_operand(token)
+        return slot
 
     def _new_operand(self, token: str) -> Slot:
         if token[:1].isdigit():
