@@ -16,7 +16,6 @@ from . import (
     latex_width,
     length,
     numeric,
-    planned,
     render_text,
     simplify as simplification,
     sympy_functions,
@@ -322,6 +321,5 @@ def clear_caches() -> None:
     latex_width.clear()
     expand.clear()
     numeric.clear()
-    planned.clear()
     render_text.clear()
     sympy_functions.clear()

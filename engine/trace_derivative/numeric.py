@@ -31,7 +31,8 @@ AXIS = "#"
 
 _STEP = 1e-20
 _MOST_ENTRIES = 10_000
-_AT_ONCE = 256
+AT_ONCE = 256
+"""The directions in which a value is moved in one evaluation, at most."""
 _WEIGHTS = ((-2.0, 1 / 12), (-1.0, -8 / 12), (1.0, 8 / 12), (2.0, -1 / 12))
 
 
@@ -90,7 +91,7 @@ def moves_of(
     variable: Symbol,
     method: Kind,
     structure: str | None = None,
-    most: int = _AT_ONCE,
+    most: int = AT_ONCE,
 ) -> Moves:
     """The points for values `(..., rows, columns)` of a variable, each of `most` directions.
 
@@ -107,7 +108,7 @@ def moves_of(
     units = _directions((rows, columns), structure)
     # the directions are the first axis, the named axes of the variable follow
     units = units.reshape(count, *[1] * len(front), rows, columns)
-    at_once = max(1, min(most, _AT_ONCE // math.prod(front)))
+    at_once = max(1, min(most, AT_ONCE // math.prod(front)))
     parts = [slice(k, min(k + at_once, count)) for k in range(0, count, at_once)]
     if method == "complex step":
         # exact whatever the size of the entries: all steps are of one size

@@ -7,7 +7,6 @@ shape `(..., *axes, rows, columns)`, which then only calls NumPy.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -18,6 +17,8 @@ from .contract import contract
 Array: TypeAlias = np.ndarray[Any, Any]
 Axes: TypeAlias = tuple[str, ...]
 Operation: TypeAlias = Callable[..., Array]
+
+_REAL, _COMPLEX = np.dtype(float), np.dtype(complex)
 
 _MOST_ENTRIES = 1_000_000
 """A Kronecker product with more entries is left to the evaluator, which goes round it."""
@@ -75,51 +76,57 @@ def placing(kind: str, own: Axes, places: tuple[str | None, str | None], axes: A
 def matmul(x: Array, y: Array) -> Array:
     """The matrix product.
 
-    Where one factor alone is moved (complex, an axis of directions in front), all directions are
-    rows or columns of one product: NumPy would convert and go through the other for each.
+    Of a real and a complex factor the parts of the complex one are columns side by side: NumPy
+    would convert the real one.
     """
     if x.dtype == y.dtype:
         return np.asarray(x @ y)
-    common = np.result_type(x, y)
-    if x.ndim == 4 and y.ndim == 3:
-        f, s, m, k = x.shape
-        rows = x.transpose(1, 0, 2, 3).reshape(s, f * m, k)
-        product: Array = rows @ y.astype(common)
-        return product.reshape(-1, f, m, y.shape[-1]).transpose(1, 0, 2, 3)
-    if x.ndim == 3 and y.ndim == 4:
-        f, s, k, n = y.shape
-        columns = y.transpose(1, 2, 0, 3).reshape(s, k, f * n)
-        stacked: Array = x.astype(common) @ columns
-        return stacked.reshape(-1, x.shape[-2], f, n).transpose(2, 0, 1, 3)
-    return np.asarray(x.astype(common, copy=False) @ y.astype(common, copy=False))
+    if x.dtype == _REAL and y.dtype == _COMPLEX:
+        return _real_by_complex(x, y)
+    if x.dtype == _COMPLEX and y.dtype == _REAL:
+        return _real_by_complex(y.swapaxes(-1, -2), x.swapaxes(-1, -2)).swapaxes(-1, -2)
+    return np.asarray(np.matmul(x, y))
+
+
+def _real_by_complex(x: Array, y: Array) -> Array:
+    pairs = np.ascontiguousarray(y).view(_REAL)
+    return np.asarray(np.matmul(x, pairs).view(_COMPLEX))
 
 
 def matrix_product(name: str, left: Axes, right: Axes) -> Operation:
     """The contraction of scalars with one axis or two, over the only one that they share."""
     rows = [other for other in left if other != name]
     columns = [other for other in right if other != name]
-    ordered = rows + columns == sorted(rows + columns)
+    first, second = (left[0] == name, right[0] == name)
+    if not columns:
+        turned = bool(rows) and first
+
+        def with_vector(x: Array, y: Array) -> Array:
+            """A matrix, or a vector, and a vector."""
+            x = x[..., 0, 0] if rows else x[..., 0].swapaxes(-1, -2)
+            found = matmul(x.swapaxes(-1, -2) if turned else x, y[..., 0])
+            return found[..., None] if rows else found
+
+        return with_vector
+    if not rows:
+        by_vector = matrix_product(name, right, left)
+        return lambda x, y: by_vector(y, x)
+    across = rows + columns != sorted(rows + columns)
 
     def product(x: Array, y: Array) -> Array:
-        x, y = x[..., 0], y[..., 0]
-        if rows:
-            x = x[..., 0].swapaxes(-1, -2) if left[0] == name else x[..., 0]
-        else:
-            x = x.swapaxes(-1, -2)
-        if columns:
-            y = y[..., 0].swapaxes(-1, -2) if right[0] != name else y[..., 0]
-        found = matmul(x, y)
-        if rows and columns:
-            return np.asarray((found if ordered else found.swapaxes(-1, -2))[..., None, None])
-        if columns:
-            found = found.swapaxes(-1, -2)
-        return np.asarray(found[..., None] if rows or columns else found)
+        x, y = x[..., 0, 0], y[..., 0, 0]
+        x = x.swapaxes(-1, -2) if first else x
+        found = matmul(x, y if second else y.swapaxes(-1, -2))
+        return (found.swapaxes(-1, -2) if across else found)[..., None, None]
 
     return product
 
 
 def contraction(own: Sequence[Axes], wanted: Axes) -> Operation:
     """The contraction of scalars over all axes but those that are wanted."""
+    if len(own) == 1:
+        places = tuple(k - len(own[0]) - 2 for k, name in enumerate(own[0]) if name not in wanted)
+        return lambda x: np.asarray(x.sum(axis=places))
     letters = _Letters()
     inputs = ",".join("..." + "".join(map(letters, names)) for names in own)
     subscripts = f"{inputs}->...{''.join(map(letters, wanted))}"
@@ -140,21 +147,18 @@ def multiplied(first: Array, *others: Array) -> Array:
 
 def aligned(f: Operation, own: Sequence[Axes], wanted: Axes) -> Operation:
     """The function of arrays that first get the axes they lack, of length 1."""
+    spread = [_spreading(names, wanted) for names in own]
 
     def of_aligned(*arrays: Array) -> Array:
-        return f(*[x[_spreading(n, wanted)] for x, n in zip(arrays, own, strict=True)])
+        return f(*[x[index] for x, index in zip(arrays, spread, strict=True)])
 
     return of_aligned
 
 
-def clear() -> None:
-    """Forget the subscripts."""
-    _spreading.cache_clear()
-
-
-@lru_cache(maxsize=4096)
 def _spreading(own: Axes, wanted: Axes) -> tuple[Any, ...]:
     """The subscript that gives an array the axes it lacks."""
+    if own == wanted:
+        return (...,)
     whole = slice(None)
     return (..., *[whole if name in own else None for name in wanted], whole, whole)
 

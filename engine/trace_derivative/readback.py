@@ -1,8 +1,8 @@
 """Printed texts read back as operations of a program.
 
 Input: a text that the engine has printed, whose symbols are known.  A bracket that has been read
-is replaced by its slot, `#12`: it is not read again, in whatever text it stands.  Nothing is
-inferred here: a text in which something is open raises `OpenError`.
+is replaced by its slot, `#12#`: one with the same inside is not read again, in whatever text it
+stands.  Nothing is inferred here: a text in which something is open raises `OpenError`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ from .planned import OpenError
 from .program import Program, Slot
 from .words import MATRIX_FUNCTIONS, arity
 
-_OPENING = re.compile(r"([A-Za-z]\w*)?\(")
-_BRACKETS = re.compile(r"[()]")
-_TOKEN = re.compile(r"[A-Za-z]\w*|#\d+|\d+(?:\.\d+)?|\.[*/^]|[-+*/^'\[\],;:]")
+_BRACKET = re.compile(r"((?:[A-Za-z]\w*)?\(|\))")
+_TOKEN = re.compile(
+    r"(?:[A-Za-z]\w*|#\d+#)(?:\[[\w,:]+\])?'*"  # a name with what stands right behind it
+    r"|\d+(?:\.\d+)?|\.[*/^]|\S"
+)
+_BARE = re.compile(r"\d+(?:\.\d+)?|\w+|#\d+#|.", re.DOTALL)
 _BOUND = re.compile(r"([A-Za-z]\w*(?:,[A-Za-z]\w*)*): (.*)", re.DOTALL)
 _SIZE = re.compile(r"\w+(?:[+*]\w+)*")
 _END = ""
@@ -39,7 +42,9 @@ class Reader:
         self._ranges: Mapping[str, Dim] = {}
         self._sizes: Mapping[Dim, Dim] = {}
         self._asked = False
-        self._read: dict[str, Slot] = {}
+        self._brackets: dict[tuple[str, str], Slot] = {}
+        self._operands: dict[str, Slot] = {}
+        self._texts: dict[str, Slot] = {}
 
     def name(self, name: str, slot: Slot) -> None:
         """Let a name stand for a slot."""
@@ -47,48 +52,48 @@ class Reader:
 
     def slot(self, text: str, ranges: Mapping[str, Dim]) -> Slot:
         """The slot of a text; `ranges` has the dimensions of its indices."""
-        if "#" in text:
-            raise OpenError
-        self._ranges = ranges
-        return self._whole(text)
+        found = self._texts.get(text)
+        if found is None:
+            if "#" in text:
+                raise OpenError
+            self._ranges, self._asked = ranges, False
+            found = self._whole(text)
+            if not self._asked:
+                self._texts[text] = found
+        return found
 
     def _whole(self, text: str) -> Slot:
-        return self._flat(self._flattened(text, 0, len(text), _closings(text)))
+        """The slot of a text: of each bracket when it closes, those in it come first."""
+        first, *rest = _BRACKET.split(text)
+        inside = [first]
+        opened: list[tuple[str, list[str]]] = []
+        for bracket, behind in zip(rest[::2], rest[1::2], strict=True):
+            if bracket != ")":
+                opened.append((bracket[:-1], inside))
+                inside = [behind]
+                continue
+            if not opened:
+                raise OpenError
+            word, outside = opened.pop()
+            slot = self._bracket(word, "".join(inside) if len(inside) > 1 else inside[0])
+            mark = f"#{slot}#"
+            self._operands[mark] = slot
+            inside = outside
+            inside += mark, behind
+        if opened:
+            raise OpenError
+        return self._bracket("", "".join(inside))
 
-    def _flattened(self, text: str, start: int, stop: int, closings: Mapping[int, int]) -> str:
-        """A stretch of a text with its brackets read and replaced by their slots."""
-        pieces = []
-        match = _OPENING.search(text, start, stop)
-        while match:
-            first, inside = match.span()
-            close = closings[inside - 1]
-            whole = text[first : close + 1]
-            slot = self._read.get(whole)
-            if slot is None:
-                slot = self._bracket(whole, match[1], text, inside, close, closings)
-            pieces += [text[start:first], f" #{slot} "]
-            start = close + 1
-            match = _OPENING.search(text, start, stop)
-        pieces.append(text[start:stop])
-        return "".join(pieces)
-
-    def _bracket(
-        self,
-        whole: str,
-        word: str | None,
-        text: str,
-        start: int,
-        stop: int,
-        closings: Mapping[int, int],
-    ) -> Slot:
-        """A bracket, behind the name of a function or not."""
-        outer, self._asked = self._asked, False
-        inside = self._flattened(text, start, stop, closings)
-        slot = self._call(word, inside) if word else self._flat(inside)
-        if not self._asked:
-            self._read[whole] = slot
-        self._asked |= outer
-        return slot
+    def _bracket(self, word: str, inside: str) -> Slot:
+        """A bracket whose brackets are slots, behind the name of a function or not."""
+        found = self._brackets.get((word, inside))
+        if found is None:
+            before, self._asked = self._asked, False
+            found = self._call(word, inside) if word else self._flat(inside)
+            if not self._asked:
+                self._brackets[word, inside] = found
+            self._asked |= before
+        return found
 
     # ------------------------------------------------------------------ calls
 
@@ -169,15 +174,11 @@ class Reader:
 
     # ------------------------------------------------------------------ without brackets
 
-    def _tokens(self, text: str) -> list[str]:
-        tokens = _TOKEN.findall(text)
-        if len("".join(tokens)) + text.count(" ") != len(text):
-            raise OpenError
-        tokens += _ENDS
-        return tokens
-
     def _flat(self, text: str) -> Slot:
-        tokens = self._tokens(text)
+        found = self._operands.get(text)
+        if found is not None:
+            return found
+        tokens = _TOKEN.findall(text) + _ENDS
         slot, at = self._sum(tokens, 0)
         if tokens[at] != _END:
             raise OpenError
@@ -185,7 +186,10 @@ class Reader:
 
     def _list(self, text: str) -> list[Slot]:
         """The slots of arguments with commas between them."""
-        tokens = self._tokens(text)
+        found = self._operands.get(text)
+        if found is not None:
+            return [found]
+        tokens = _TOKEN.findall(text) + _ENDS
         slot, at = self._sum(tokens, 0)
         slots = [slot]
         while tokens[at] == ",":
@@ -228,10 +232,15 @@ class Reader:
                 return slot, at
 
     def _factor(self, tokens: list[str], at: int) -> tuple[Slot, int]:
-        if tokens[at] == "-":
+        token = tokens[at]
+        if token == "-":
             slot, at = self._factor(tokens, at + 1)
             return self.program.negative(slot), at
-        slot, at = self._operand(tokens, at)
+        if token == "[":
+            slot, at = self._block(tokens, at + 1)
+        else:
+            found = self._operands.get(token)
+            slot, at = self._operand(token) if found is None else found, at + 1
         while True:
             sign = tokens[at]
             if sign == "'":
@@ -247,9 +256,13 @@ class Reader:
 
     def _exponent(self, tokens: list[str], at: int) -> tuple[Slot, int]:
         if tokens[at] == "-":
-            slot, at = self._operand(tokens, at + 1)
+            slot, at = self._exponent(tokens, at + 1)
             return self.program.negative(slot), at
-        return self._operand(tokens, at)
+        if tokens[at] == "[":
+            return self._block(tokens, at + 1)
+        # what stands behind an exponent belongs to the power
+        tokens[at : at + 1] = _BARE.findall(tokens[at]) or [_END]
+        return self._operand(tokens[at]), at + 1
 
     def _power(self, base: Slot, exponent: Slot, elementwise: bool) -> Slot:
         if elementwise:
@@ -263,19 +276,24 @@ class Reader:
             return self.program.matrix_function(POWER, (base, exponent))
         return self.program.matrix_power(base, int(value))
 
-    def _operand(self, tokens: list[str], at: int) -> tuple[Slot, int]:
-        token = tokens[at]
-        first = token[:1]
-        if first == "#":
-            return int(token[1:]), at + 1
-        if first.isdigit():
-            return self.program.number(Fraction(token)), at + 1
-        if token == "[":
-            return self._block(tokens, at + 1)
-        found = self._names.get(token)
-        if found is None:
+    def _operand(self, token: str) -> Slot:
+        """A number, or a name or a slot with subscripts and transposed."""
+        slot = self._operands[token] = self._new_operand(token)
+        return slot
+
+    def _new_operand(self, token: str) -> Slot:
+        if token[:1].isdigit():
+            return self.program.number(Fraction(token))
+        bare = token.rstrip("'")
+        name, _, subscripts = bare.partition("[")
+        slot = int(name[1:-1]) if name[:1] == "#" else self._names.get(name)
+        if slot is None:
             raise OpenError
-        return found, at + 1
+        if subscripts:
+            slot = self._placed(slot, subscripts[:-1].split(","))
+        for _ in range(len(token) - len(bare)):
+            slot = self.program.transpose(slot)
+        return slot
 
     def _block(self, tokens: list[str], at: int) -> tuple[Slot, int]:
         """`[A, B; C, D]`."""
@@ -293,37 +311,25 @@ class Reader:
                 raise OpenError
 
     def _subscript(self, slot: Slot, tokens: list[str], at: int) -> tuple[Slot, int]:
+        """A subscript behind a block, say."""
+        places = [tokens[at]]
+        if tokens[at + 1] == ",":
+            at += 2
+            places.append(tokens[at])
+        if tokens[at + 1] != "]":
+            raise OpenError
+        return self._placed(slot, places), at + 2
+
+    def _placed(self, slot: Slot, places: list[str]) -> Slot:
         """`[i]`, `[i,j]`, `[k,:]`, `[:,k]`."""
-        first, behind = tokens[at], tokens[at + 1]
-        program = self.program
-        if not (first.isidentifier() or (first == ":" and tokens[at + 2].isidentifier())):
-            raise OpenError
-        if behind == "]":
-            return program.entry(slot, first), at + 2
-        second = tokens[at + 2]
-        if behind != "," or tokens[at + 3] != "]":
-            raise OpenError
-        if first == ":":
-            return program.column(slot, second), at + 4
-        if second != ":" and not second.isidentifier():
-            raise OpenError
-        if second == ":":
-            return program.row(slot, first), at + 4
-        return program.entry(slot, first, second), at + 4
-
-
-def _closings(text: str) -> dict[int, int]:
-    """Where the bracket closes that opens at a place, for each that opens."""
-    found: dict[int, int] = {}
-    opened: list[int] = []
-    for match in _BRACKETS.finditer(text):
-        at = match.start()
-        if text[at] == "(":
-            opened.append(at)
-        elif opened:
-            found[opened.pop()] = at
-        else:
-            raise OpenError
-    if opened:
-        raise OpenError
-    return found
+        match places:
+            case [i] if i.isidentifier():
+                return self.program.entry(slot, i)
+            case [i, ":"] if i.isidentifier():
+                return self.program.row(slot, i)
+            case [":", j] if j.isidentifier():
+                return self.program.column(slot, j)
+            case [i, j] if i.isidentifier() and j.isidentifier():
+                return self.program.entry(slot, i, j)
+            case _:
+                raise OpenError

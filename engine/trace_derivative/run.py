@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,6 +14,9 @@ from .planned import OpenError
 from .program import Program, Slot
 
 Array: TypeAlias = np.ndarray[Any, Any]
+
+_AT_ONCE = 32
+"""So many operations are done between looks at the clock."""
 
 
 class Run:
@@ -53,54 +56,57 @@ class Run:
             return sizes.value(dim, self.size)
         raise OpenError
 
-    def largest(self, slot: Slot, name: str) -> int:
-        """The entries of the largest array that depends on a name and is needed for a slot."""
-        program, seen, most = self._program, set[Slot](), 1
-        pending = [slot]
-        while pending:
-            a = pending.pop()
-            if a not in seen and name in program.names[a]:
-                seen.add(a)
-                most = max(most, self.value(a).size)
-                pending += program.operands[a] or ()
-        return most
-
     def moved(self, name: str, array: Array) -> Run:
-        """The run with another value of a name."""
-        return Run(self._program, {**self._given, name: array}, self._dims, self, name)
+        """The run with another value of a name; what does not depend on it is taken over."""
+        found = Run(self._program, {**self._given, name: array}, self._dims, self, name)
+        bit = self._program.bit(name)
+        names = self._program.names
+        found._values = [
+            None if own & bit else known for own, known in zip(names, self._values, strict=False)
+        ]
+        return found
 
     def value(self, slot: Slot) -> Array:
         """The array of a slot; NumPy's warnings are the caller's matter."""
-        values, program = self._values, self._program
+        values = self._values
         if slot >= len(values):
-            values += [None] * (len(program.operations) - len(values))
+            values += [None] * (len(self._program.operations) - len(values))
         found = values[slot]
         if found is None:
-            self._work_out(slot)
+            self.work_out(self._missing(slot))
             found = values[slot]
             assert found is not None
         return found
 
-    def _work_out(self, slot: Slot) -> None:
-        """All that a slot needs, in order."""
+    def work_out(self, slots: Sequence[Slot]) -> None:
+        """Values of slots that are in order, and have all that they need before them."""
         values, program = self._values, self._program
-        operands, operations, names = program.operands, program.operations, program.names
-        base, moved = self._base, self._moved
+        operands, operations = program.operands, program.operations
+        values += [None] * (len(operations) - len(values))
+        for start in range(0, len(slots), _AT_ONCE):
+            check_time()
+            for a in slots[start : start + _AT_ONCE]:
+                if values[a] is not None:
+                    continue
+                own = operands[a]
+                values[a] = (
+                    operations[a](self) if own is None else operations[a](*[values[b] for b in own])
+                )
+
+    def _missing(self, slot: Slot) -> list[Slot]:
+        """All that a slot needs and that is not known, in order."""
+        values, program = self._values, self._program
+        operands, names = program.operands, program.names
+        base, moved = self._base, program.bit(self._moved)
         needed: set[Slot] = set()
         pending = [slot]
         while pending:
             a = pending.pop()
             if a in needed or values[a] is not None:
                 continue
-            if base is not None and moved not in names[a]:
+            if base is not None and not names[a] & moved:
                 values[a] = base.value(a)
                 continue
             needed.add(a)
             pending += operands[a] or ()
-        for n, a in enumerate(sorted(needed)):
-            own = operands[a]
-            if n & 31 == 31:
-                check_time()
-            values[a] = (
-                operations[a](self) if own is None else operations[a](*[values[b] for b in own])
-            )
+        return sorted(needed)

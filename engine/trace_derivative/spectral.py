@@ -111,15 +111,25 @@ def _parts(array: Array) -> tuple[Array, Array | None]:
 def _over_matrices(one: Callable[[Array, Array], Array], a: Array, e: Array) -> Array:
     """`one` of each matrix and its direction, a matrix that stands many times only once."""
     leading = np.broadcast_shapes(a.shape[:-2], e.shape[:-2])
-    matrices = np.broadcast_to(a, (*leading, *a.shape[-2:])).reshape(-1, *a.shape[-2:])
-    directions = np.broadcast_to(e, (*leading, *e.shape[-2:])).reshape(-1, *e.shape[-2:])
-    if not (np.isfinite(matrices).all() and np.isfinite(directions).all()):
-        return np.full((*leading, *a.shape[-2:]), np.nan)
-    if len(matrices) and (matrices == matrices[0]).all():
-        found = one(matrices[0], e if a is not e else matrices[0])
-        return np.asarray(np.broadcast_to(found, (*leading, *a.shape[-2:])))
-    found = np.array([one(m, d) for m, d in zip(matrices, directions, strict=True)])
-    return found.reshape(*leading, *a.shape[-2:])
+    shape = (*leading, *a.shape[-2:])
+    if not (np.isfinite(a).all() and np.isfinite(e).all()):
+        return np.full(shape, np.nan)
+    return _stack_by_stack(one, np.broadcast_to(a, shape), np.broadcast_to(e, shape))
+
+
+def _stack_by_stack(one: Callable[[Array, Array], Array], a: Array, e: Array) -> Array:
+    """The same of arrays of one shape: the directions of one matrix go together."""
+    front = a.ndim - 2
+    if not front:
+        return one(a, e)
+    if not a.size:
+        return np.zeros(a.shape)
+    first = a[(0,) * front]
+    if (a == first).all():
+        return np.broadcast_to(one(first, e), a.shape)
+    along = next(k for k in reversed(range(front)) if (a != a.take([0], axis=k)).any())
+    pairs = zip(np.moveaxis(a, along, 0), np.moveaxis(e, along, 0), strict=True)
+    return np.stack([_stack_by_stack(one, *pair) for pair in pairs], axis=along)
 
 
 # ------------------------------------------------------------------------ one matrix

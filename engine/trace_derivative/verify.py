@@ -10,17 +10,18 @@ is looked at again, more closely and by other code (`careful`), before it is cal
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from . import expr as ex, indexed as ix, numeric
+from . import indexed as ix, numeric
 from .careful import Careful
 from .checks import Check
 from .errors import LimitError
-from .expr import Dim, Index, Symbol
+from .expr import Dim, Index
 from .journey import (
     TOLERANCE,
     TOLERANCE_DIFFERENCES,
@@ -29,12 +30,11 @@ from .journey import (
     indices_in,
     written,
 )
-from .numeric import Moves, moves_of, natural
 from .plan import Planner
 from .planned import OpenError
+from .points import Point, Slope, Task, Value, Wanted
 from .program import Program, Slot
 from .readback import Reader
-from .run import Run
 from .sampling import Sample, of_one_size
 from .statements import Definition, Derivative, DerivativeSum, FunctionName, Side, Step
 
@@ -42,12 +42,6 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 _NOT_UNDERSTOOD = (OpenError, ValueError, TypeError, LookupError, MemoryError)
 """What a text that is not of the language, or too large here, may end in."""
-
-_MOST_MOVED = 1_000_000
-"""Entries that an array may have with all directions of a derivative in front."""
-
-_MOST_RUNS = 4
-"""So many runs with a moved variable are kept, for all functions of it; more are made anew."""
 
 
 class Equality(NamedTuple):
@@ -57,6 +51,16 @@ class Equality(NamedTuple):
     lhs: Side
     rhs: Side
     free: tuple[Index, ...] = ()
+
+
+@dataclass(slots=True)
+class _Formula:
+    """A side: its text, and what its values are the sum of, if that is known."""
+
+    text: str
+    derivative: bool
+    terms: list[Wanted] = field(default_factory=list)
+    values: list[Array] | None = None
 
 
 class Verifier:
@@ -77,10 +81,10 @@ class Verifier:
         self._planner = Planner(self._program)
         self._reader = Reader(self._program, journey.symbols)
         self._points = [
-            _Point(self._program, journey.symbols, group) for group in of_one_size(samples)
+            Point(self._program, journey.symbols, journey.variable, group)
+            for group in of_one_size(samples)
         ]
-        self._found: dict[tuple[Side, tuple[Index, ...]], list[Array] | None] = {}
-        self._texts: dict[tuple[Side, tuple[Index, ...]], str] = {}
+        self._formulas: dict[tuple[Side, tuple[Index, ...]], _Formula] = {}
         self._ranges = {i.name: i.dim for i in indices_in(journey.function)}
         for _, marker in journey.marked:
             self._reader.name(marker.name, self._program.symbol(marker.name, marker.shape))
@@ -97,93 +101,98 @@ class Verifier:
 
     def checks(self, equalities: Sequence[Equality]) -> list[Check]:
         """Are the two sides of each equality equal at all samples?"""
+        read: list[_Formula] = []
+        pairs = [
+            (self._formula(e.lhs, e.free, read), self._formula(e.rhs, e.free, read))
+            for e in equalities
+        ]
         with np.errstate(all="ignore"):
-            pairs = [(self._values(e.lhs, e.free), self._values(e.rhs, e.free)) for e in equalities]
+            self._evaluate(read)
             errors = self._errors(pairs)
-        return [self._verdict(e, float(x)) for e, x in zip(equalities, errors, strict=True)]
+        return [
+            self._verdict(e, *pair, error)
+            for e, pair, error in zip(equalities, pairs, errors, strict=True)
+        ]
 
-    def _errors(self, pairs: Sequence[tuple[list[Array] | None, list[Array] | None]]) -> Array:
+    def _errors(self, pairs: Sequence[tuple[_Formula, _Formula]]) -> list[float]:
         """For each pair the largest relative error; infinite where values are not known."""
         known = {
-            n: (left, right)
+            n: (left.values, right.values)
             for n, (left, right) in enumerate(pairs)
-            if left is not None and right is not None and _shapes(left) == _shapes(right)
+            if left.values and right.values and _shapes(left.values) == _shapes(right.values)
         }
-        errors = np.full(len(pairs), np.inf)
+        errors = [np.inf] * len(pairs)
         if known:
             worst = [
                 _largest_errors([(left[k], right[k]) for left, right in known.values()])
                 for k in range(len(self._points))
             ]
-            errors[list(known)] = np.max(worst, axis=0)
+            for n, error in zip(known, np.max(worst, axis=0).tolist(), strict=True):
+                errors[n] = error
         return errors
 
-    def _verdict(self, e: Equality, error: float) -> Check:
+    def _verdict(self, e: Equality, lhs: _Formula, rhs: _Formula, error: float) -> Check:
         if not error <= self.tolerance:
             return self._closer.compare(*e)
-        derivative = has_derivative(e.lhs) or has_derivative(e.rhs)
-        texts = [self._text(side, e.free) for side in (e.lhs, e.rhs)]
-        kind = self.kind if derivative else "values"
-        return Check(e.name, True, error, len(self._samples), kind, *texts)
-
-    def _text(self, side: Side, free: tuple[Index, ...]) -> str:
-        found = self._texts.get((side, free))
-        if found is None:
-            found = self._texts[side, free] = written(side, free, self._journey.function)
-        return found
+        kind = self.kind if lhs.derivative or rhs.derivative else "values"
+        return Check(e.name, True, error, len(self._samples), kind, lhs.text, rhs.text)
 
     @cached_property
     def _closer(self) -> Careful:
         return Careful(self._journey, self._samples, self.tolerance, self.kind)
 
-    # ------------------------------------------------------------------ values
+    # ------------------------------------------------------------------ reading
 
-    def _values(self, side: Side, free: tuple[Index, ...]) -> list[Array] | None:
-        """The values of a side at each stack of samples; None where a program cannot tell."""
-        key = (side, free)
-        if key not in self._found:
+    def _formula(self, side: Side, free: tuple[Index, ...], read: list[_Formula]) -> _Formula:
+        """A side as it is read back; one that is new is put to those that have been `read`."""
+        found = self._formulas.get((side, free))
+        if found is None:
+            text = written(side, free, self._journey.function)
+            found = self._formulas[side, free] = _Formula(text, has_derivative(side))
             try:
-                self._found[key] = self._evaluated(side, free)
+                found.terms = self._terms(side, free)
             except LimitError:
                 raise
             except _NOT_UNDERSTOOD:
-                self._found[key] = None
-        return self._found[key]
+                return found
+            read.append(found)
+        return found
 
-    def _evaluated(self, side: Side, free: tuple[Index, ...]) -> list[Array]:
-        variable = self._journey.variable
+    def _terms(self, side: Side, free: tuple[Index, ...]) -> list[Wanted]:
+        """What the values of a side are the sum of."""
         match side:
             case FunctionName():
-                slot = self._planner.slot(self._journey.function)
-                return [point.value(slot, ()) for point in self._points]
-            case Derivative(occurrence=int(number)):
-                form, marker = self._journey.marked[number - 1]
-                slot = self._slot(str(form), ix.ranges(form))
-                return [p.slope(slot, variable, marker, self.kind, None) for p in self._points]
-            case Derivative(function=f, structure=structure):
-                if f is None:
-                    slot = self._planner.slot(self._journey.function)
-                else:
-                    slot = self._slot(str(f))
-                kind = self.kind if f is None else numeric.kind(f)
-                return [p.slope(slot, variable, variable, kind, structure) for p in self._points]
+                return [Value(self._planner.slot(self._journey.function))]
+            case Derivative():
+                return [self._slope(side)]
             case DerivativeSum(terms=terms):
-                zeros = [np.zeros_like(p.natural(variable)) for p in self._points]
-                slopes = [self._evaluated(t, free) for t in terms]
-                return [np.asarray(sum(s, z)) for z, *s in zip(zeros, *slopes, strict=True)]
+                return [self._slope(t) for t in terms]
+            case ix.Term():
+                return [Value(self._slot(str(side), ix.ranges(side), free), free)]
             case _:
-                own: dict[str, Dim] = {i.name: i.dim for i in free}
-                if isinstance(side, ix.Term):
-                    own |= ix.ranges(side)
-                slot = self._slot(str(side), own)
-                found = [point.value(slot, free) for point in self._points]
-                if free and variable.shape[0] == 1:
-                    return [x.reshape(len(x), 1, -1) for x in found]
-                return found
+                return [Value(self._slot(str(side), {}, free), free)]
 
-    def _slot(self, text: str, own: Mapping[str, Dim] = MappingProxyType({})) -> Slot:
+    def _slope(self, side: Derivative) -> Slope:
+        moved, kind = self._journey.variable.name, self.kind
+        if side.occurrence is not None:
+            form, marker = self._journey.marked[side.occurrence - 1]
+            return Slope(self._slot(str(form), ix.ranges(form)), marker.name, kind)
+        if side.function is None:
+            slot = self._planner.slot(self._journey.function)
+        else:
+            slot = self._slot(str(side.function))
+            kind = numeric.kind(side.function)
+        return Slope(slot, moved, kind, side.structure)
+
+    def _slot(
+        self,
+        text: str,
+        own: Mapping[str, Dim] = MappingProxyType({}),
+        free: tuple[Index, ...] = (),
+    ) -> Slot:
         """The slot of a printed text, which may have the author's indices and its own."""
-        return self._reader.slot(text, {**self._ranges, **own})
+        ranges = {**self._ranges, **{i.name: i.dim for i in free}, **own}
+        return self._reader.slot(text, ranges)
 
     def _define(self, d: Definition) -> None:
         """Let a name stand for the printed text of its definition, or for the values it has."""
@@ -200,85 +209,36 @@ class Verifier:
             raise
         except _NOT_UNDERSTOOD:
             return  # what has this name in it is open then
-        symbol = program.symbol(name, d.symbol.shape, program.axes[slot], program.extents[slot])
+        lengths = {axis: program.lengths[slot][axis] for axis in program.axes[slot]}
+        symbol = program.symbol(name, d.symbol.shape, lengths)
         self._reader.name(name, symbol)
         for point, array in zip(self._points, found, strict=True):
             point.given[name] = array
 
+    # ------------------------------------------------------------------ values
 
-class _Point:
-    """Samples of one size: the values of a program's slots, and of their slopes."""
+    def _evaluate(self, formulas: Sequence[_Formula]) -> None:
+        """Find the values of formulas; those that a program cannot tell stay without."""
+        try:
+            self._work_out(formulas)
+        except LimitError:
+            raise
+        except _NOT_UNDERSTOOD:
+            if len(formulas) > 1:
+                for formula in formulas:
+                    self._evaluate([formula])
 
-    def __init__(
-        self, program: Program, symbols: Mapping[str, Symbol], samples: tuple[Sample, ...]
-    ) -> None:
-        self.count = len(samples)
-        self._program = program
-        self.given: dict[str, Array] = {}
-        self.run = Run(program, self.given, samples[0].dims)
-        for name, symbol in symbols.items():
-            shape = (self.count, *map(self.run.size, symbol.shape))
-            values = [s.values[name] for s in samples]
-            together = values[0] if self.count == 1 else np.array(values)
-            self.given[name] = together.reshape(shape)
-        self._moves: dict[tuple[str, numeric.Kind, str | None], tuple[Moves, list[Run]]] = {}
-
-    def natural(self, symbol: Symbol) -> Array:
-        """The values of a symbol."""
-        return natural(self.given[symbol.name], symbol.shape)
-
-    def value(self, slot: Slot, free: tuple[Index, ...]) -> Array:
-        """The values of a slot, an axis for each free index after that of the samples."""
-        program = self._program
-        array, axes, shape = self.run.value(slot), program.axes[slot], program.shapes[slot]
-        names = tuple(i.name for i in free)
-        if not free:
-            if axes:
-                raise OpenError
-        else:
-            if shape != ex.SCALAR or not set(axes) <= set(names):
-                raise OpenError
-            array = self._in_order(array, axes, names)
-        lengths = [self.run.size(i.dim) for i in free]
-        found = array.shape[array.ndim - 2 - len(names) : -2]
-        if any(n != m and a in axes for a, n, m in zip(names, found, lengths, strict=False)):
-            raise OpenError
-        return natural(_repeated(array, (self.count, *lengths, *array.shape[-2:])), shape)
-
-    def _in_order(self, array: Array, axes: tuple[str, ...], names: tuple[str, ...]) -> Array:
-        """The array with an axis for each name, of length 1 where it has none."""
-        if axes == names:
-            return array
-        front = array.ndim - 2 - len(axes)
-        order = [front + axes.index(name) for name in names if name in axes]
-        array = array.transpose(*range(front), *order, array.ndim - 2, array.ndim - 1)
-        whole = slice(None)
-        return array[(..., *[whole if name in axes else None for name in names], whole, whole)]
-
-    def slope(
-        self, slot: Slot, variable: Symbol, moved: Symbol, kind: numeric.Kind, structure: str | None
-    ) -> Array:
-        """The derivative of a scalar by a symbol that is moved from the variable's values."""
-        key = (moved.name, kind, structure)
-        found = self._moves.get(key)
-        if found is None:
-            x = self.given[variable.name]
-            self.given.setdefault(moved.name, x)
-            most = _MOST_MOVED // self.run.largest(slot, moved.name)
-            moves = moves_of(x, variable, kind, structure, most)
-            few = moves.points if len(moves.points) <= _MOST_RUNS else ()
-            found = self._moves[key] = moves, [self.run.moved(moved.name, x) for x in few]
-        moves, runs = found
-        values = []
-        for n, point in enumerate(moves.points):
-            run = runs[n] if runs else self.run.moved(moved.name, point)
-            values.append(_repeated(run.value(slot)[..., 0, 0], point.shape[:-2]))
-        return natural(moves.slope(values), variable.shape)
-
-
-def _repeated(array: Array, shape: tuple[int, ...]) -> Array:
-    """The array, repeated along axes that it lacks."""
-    return array if array.shape == shape else np.broadcast_to(array, shape)
+    def _work_out(self, formulas: Sequence[_Formula]) -> None:
+        wanted = dict.fromkeys(w for formula in formulas for w in formula.terms)
+        task = Task(self._program, list(wanted))
+        found = [point.found(task) for point in self._points]
+        for formula in formulas:
+            formula.values = [
+                sum(map(at.__getitem__, formula.terms), start=point.zero)
+                if len(formula.terms) != 1
+                else at[formula.terms[0]]
+                for point, at in zip(self._points, found, strict=True)
+            ]
 
 
 def _shapes(arrays: Sequence[Array]) -> list[tuple[int, ...]]:

@@ -8,7 +8,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from trace_derivative import plan, planned, program as module
+from trace_derivative import index_sums as module, plan, planned
 from trace_derivative.expr import Expr
 from trace_derivative.planned import OpenError
 from trace_derivative.program import Program
