@@ -17,6 +17,7 @@ from .expr import Dim, Expr, Index
 from .indexed import Indexed
 from .kronecker import factorised
 from .simplify import simplify
+from .tidy import tidy
 
 FACTORS_OF_A_POWER = 5
 """Up to this exponent a matrix power is written out as a product."""
@@ -87,7 +88,7 @@ def expansion_chain(
 
 def named(t: Indexed, e: Expr, taken: frozenset[str] = frozenset()) -> Indexed:
     """The form with its indices named in reading order, away from the names that `e` uses."""
-    return ix.tidy(t, taken | e.symbols | ex.dim_names(e), author_indices(e))
+    return tidy(t, taken | e.symbols | ex.dim_names(e), author_indices(e))
 
 
 def author_indices(e: Expr) -> frozenset[str]:

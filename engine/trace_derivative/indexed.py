@@ -20,11 +20,15 @@ from .filling import OPEN
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Term:
-    """What every value of the index language has: its free indices, its symbols, its parts."""
+    """What every value of the index language has: its free indices, its symbols, its parts.
+
+    `binds` says whether there is a sum in it.
+    """
 
     free: frozenset[Index]
     symbols: frozenset[str]
     parts: tuple[Indexed, ...]
+    binds: bool
     _key: tuple[Any, ...]
     _hash: int
 
@@ -155,12 +159,14 @@ def _make(
         if found._key == key:
             return found  # type: ignore[return-value]
         place += 1
-    free = _NO_INDICES
+    free, binds = _NO_INDICES, bool(bound)
     if len(parts) == 1:
-        free, names = parts[0].free, parts[0].symbols
+        (part,) = parts
+        free, names, binds = part.free, part.symbols, binds or part.binds
     elif parts:
         free = free.union(*[p.free for p in parts])
         names = names.union(*[p.symbols for p in parts])
+        binds = True in [p.binds for p in parts]
     if bound:
         free = free.difference(bound)
     if own:
@@ -168,7 +174,7 @@ def _make(
     if len(_table) >= _TABLE_LIMIT:
         clear()
         place = own_hash
-    made: Any = OPEN[kind](free, names, parts, key, own_hash, *fields)
+    made: Any = OPEN[kind](free, names, parts, binds, key, own_hash, *fields)
     made.__class__ = kind
     _table[place] = made
     return made  # type: ignore[no-any-return]
@@ -488,64 +494,3 @@ def _unbind(
         else:
             out.append(i)
     return tuple(out), body
-
-
-def tidy(t: Indexed, taken: Iterable[str], keep: frozenset[str] = frozenset()) -> Indexed:
-    """Name every bound index anew, in the order in which a reader meets it.
-
-    No index gets a name in `taken` (symbols, dimensions) or the name of a free index, and no
-    inner one the name of one around it.  The author's own names, `keep`, stay where they do not
-    clash, and stand first among the sums.
-    """
-    forbidden = frozenset(taken)
-    avoid = forbidden | keep
-
-    def go(node: Indexed, scope: frozenset[str], names: Mapping[Index, Index]) -> Indexed:
-        match node:
-            case Element() | KroneckerDelta():
-                return rename(node, names)
-            case Num():
-                return node
-            case SumOver():
-                order = _by_appearance(node, names)
-                order.sort(key=lambda i: i.name not in keep)
-                unused = fresh_names(avoid | scope)
-                own: dict[Index, Index] = {}
-                for i in order:
-                    stays = i.name in keep and i.name not in scope | forbidden
-                    own[i] = i if stays else Index(next(unused), i.dim)
-                inside = scope.union([i.name for i in own.values()])
-                return sum_over(tuple(own.values()), go(node.body, inside, {**names, **own}))
-            case _:
-                return map_children(node, lambda part: go(part, scope, names))
-
-    return go(t, frozenset([i.name for i in t.free]), {})
-
-
-def _by_appearance(t: SumOver, names: Mapping[Index, Index]) -> list[Index]:
-    """The indices of a sum in the order in which they first appear in its body.
-
-    `names` are the new names of the indices of the sums around it.
-    """
-    missing = dict.fromkeys(t.indices)
-    found: list[Index] = []
-    stack: list[Indexed] = [t.body]
-    while stack and missing:
-        node = stack.pop()
-        if isinstance(node, Element):
-            seen: tuple[Index, ...] = node.indices
-            if not missing.keys().isdisjoint(node.matrix.free):
-                seen += tuple(sorted(node.matrix.free, key=lambda i: names.get(i, i).name))
-        elif isinstance(node, KroneckerDelta):
-            seen = (node.row, node.column)
-        else:
-            if not missing.keys().isdisjoint(node.free):
-                if isinstance(node, SumOver) and not missing.keys().isdisjoint(node.indices):
-                    node = rename_apart(node, [i.name for i in t.indices])
-                stack.extend(reversed(node.parts))
-            continue
-        for i in seen:
-            if i in missing:
-                del missing[i]
-                found.append(i)
-    return found + list(missing)

@@ -37,6 +37,7 @@ _OPENING = frozenset({"{", "^", "_", r"\frac", r"\sum_", _BEGIN})
 def clear() -> None:
     """Forget all widths."""
     _alone.cache_clear()
+    _phrases.cache_clear()
 
 
 def width(latex: str, most: float = math.inf) -> int:
@@ -46,7 +47,12 @@ def width(latex: str, most: float = math.inf) -> int:
 
 def reach(latex: str, start: float, most: float = math.inf) -> float:
     """Where a formula that begins at `start` ends; behind `most` only that it is there."""
-    return _row(map(re.Match.group, _PHRASE.finditer(latex)), "", most + 1, start)
+    return _row(iter(_phrases(latex)), "", most + 1, start)
+
+
+@lru_cache(1024)
+def _phrases(latex: str) -> list[str]:
+    return _PHRASE.findall(latex)
 
 
 @lru_cache(4096)

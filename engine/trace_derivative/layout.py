@@ -37,6 +37,7 @@ class Writer(ABC):
 
     def __init__(self) -> None:
         self._typesetters: dict[frozenset[str], Typesetter] = {}
+        """By the symbols around, and by those of them that are signs of constants."""
 
     @abstractmethod
     def typesetter(self, taken: frozenset[str]) -> Typesetter:
@@ -48,10 +49,11 @@ class Writer(ABC):
 
     def among(self, symbols: frozenset[str]) -> Typesetter:
         """The typesetter for what is read among these symbols."""
-        taken = symbols & CONSTANTS
-        found = self._typesetters.get(taken)
+        found = self._typesetters.get(symbols)
         if found is None:
-            found = self._typesetters[taken] = self.typesetter(taken)
+            taken = symbols & CONSTANTS
+            found = self.typesetter(taken) if taken == symbols else self.among(taken)
+            self._typesetters[symbols] = found
         return found
 
     def expression(self, e: Expr) -> str:
@@ -349,7 +351,7 @@ class Typesetter(Marks):
         if written is None:
             name = Piece(self.function_name())
             return Piece(self.derivative(name, False, variable, side.occurrence), FACTOR)
-        negative = ex.split_coefficient(written)[0].numerator < 0
+        negative = _is_negative(written)
         positive = ex.neg(written) if negative else written
         long = len(text(positive)) > LONG
         body = self.derivative(self.of(positive), long, variable, side.occurrence)
@@ -359,6 +361,15 @@ class Typesetter(Marks):
         if not side.indices:
             return self.of(side.variable).body
         return self.place(side.variable, self._names(side.indices), True).body
+
+
+def _is_negative(e: Expr) -> bool:
+    """Is there a minus sign in front?"""
+    match e:
+        case ex.Mul(coefficient=c) | ex.Number(value=c):
+            return c.numerator < 0
+        case _:
+            return False
 
 
 def _plain_factors(e: Expr) -> tuple[Expr, ...]:

@@ -8,9 +8,8 @@ It knows no document system.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from .checks import Check, Verification
 from .derivation import Derivation
@@ -39,8 +38,7 @@ DEFAULT_SHOW = ("function", "expansion", "occurrences", "matrix", "substitutions
 _UNCUT: Cuts = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
+class Fragment(NamedTuple):
     """A piece of a sentence: plain text, or a formula with its Unicode text and its LaTeX."""
 
     kind: Literal["text", "math"]
@@ -48,8 +46,7 @@ class Fragment:
     latex: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Display:
+class Display(NamedTuple):
     """One displayed equation group.
 
     `suffix` is what its label adds to the derivation's ("" for the result); `sentence` stands
@@ -66,8 +63,7 @@ class Display:
     is_step: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Presentation:
+class Presentation(NamedTuple):
     """All that is shown of a derivation; `concerns` are the notices that are for the author too."""
 
     displays: tuple[Display, ...]
@@ -94,7 +90,7 @@ def present(
     `cuts` names displays, by suffix, and the numbers of equalities after which each is cut in two.
     Raises `ParseError` for a part that does not exist.
     """
-    sentences = Sentences(d.symbols)
+    sentences = Sentences(d.function, d.symbols)
     latex, text = LatexWriter(notation), UnicodeWriter()
     displays = []
     for group in _groups(d, show, verify, cuts):
@@ -102,7 +98,7 @@ def present(
         if _wanted(group, show):
             fragments = tuple([_fragment(x, latex, text) for x in said])
             displays.append(_display(group, fragments, latex, text))
-    return replace(_verdict(d, show, verify, refuted), displays=tuple(displays))
+    return _verdict(d, show, verify, refuted)._replace(displays=tuple(displays))
 
 
 def present_expansion(
@@ -111,7 +107,7 @@ def present_expansion(
     """An expansion into index notation, with the verdict; the suffix of the display is ""."""
     latex, text = LatexWriter(notation), UnicodeWriter()
     displays = tuple(
-        replace(_display(group, (), latex, text), is_step=False)
+        _display(group, (), latex, text)._replace(is_step=False)
         for group in groups_of_expansion(x, verify, cuts)
     )
     if not verify:
@@ -207,7 +203,7 @@ def latex_of(d: Derivation, *, show: Sequence[str] = DEFAULT_SHOW, verify: bool 
 
 def text_of(d: Derivation, *, show: Sequence[str] = DEFAULT_SHOW, verify: bool = True) -> str:
     """The displays as Unicode text, with their sentences and the verification line."""
-    write, sentences = UnicodeWriter(), Sentences(d.symbols)
+    write, sentences = UnicodeWriter(), Sentences(d.function, d.symbols)
     blocks = []
     for group in _groups(d, show, verify, _UNCUT):
         said = sentences.before(group)

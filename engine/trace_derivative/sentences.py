@@ -31,8 +31,9 @@ def written(said: Definition | Expr, write: Writer) -> str:
 class Sentences:
     """The sentences of one derivation: what was said before is not said again."""
 
-    def __init__(self, symbols: Mapping[str, Symbol]) -> None:
+    def __init__(self, function: Expr, symbols: Mapping[str, Symbol]) -> None:
         self._symbols = symbols
+        self._has_frechets = ex.holds(function, ex.MatrixFunction, ex.Frechet)
         self._defined: set[Definition] = set()
         self._explained: set[tuple[str, tuple[Expr, ...]]] = set()
 
@@ -53,9 +54,10 @@ class Sentences:
         for n, x in enumerate(definitions):
             yield ", where " if n == 0 else " and " if n == len(definitions) - 1 else ", "
             yield x
-        meanings = list(self._meanings(steps, bool(reasons or definitions)))
+        begun = bool(reasons or definitions)
+        meanings = list(self._meanings(steps, begun)) if self._has_frechets else []
         yield from meanings
-        if reasons or definitions or meanings:
+        if begun or meanings:
             yield ":"
 
     def _meanings(self, steps: Sequence[Step], begun: bool) -> Iterator[Said]:

@@ -16,6 +16,8 @@ from .properties import is_definite, sign_of
 
 def smoothness_notices(function: Expr, variable: Symbol, facts: Facts) -> tuple[str, ...]:
     """What holds almost everywhere only, and why."""
+    if not ex.holds(function, ex.Apply, ex.Operation):
+        return ()
     found = []
     for ties, one, several in _SENTENCES:
         names = list(dict.fromkeys(_kinks(function, variable.name, facts, ties)))

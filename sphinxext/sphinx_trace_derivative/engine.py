@@ -6,6 +6,7 @@ forks its readers; `setup()` must not import it, and neither must a page that th
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from trace_derivative.derivation import Derivation
     from trace_derivative.entries import Expansion
 
-__all__ = ["Checks", "Derived", "Refusal", "derive", "expand", "preload"]
+__all__ = ["Checks", "Derived", "Refusal", "derive", "expand", "forget", "preload"]
 
 Checks: TypeAlias = Sequence[Sequence[Sequence[Any]]]
 """All checks of each derivation as plain data, for a later run to take over."""
@@ -46,6 +47,14 @@ def preload() -> None:
     """Import the engine."""
     import trace_derivative.api
     import trace_derivative.presentation  # noqa: F401
+
+
+def forget() -> None:
+    """Give back what the engine remembers, if it was imported at all."""
+    if "trace_derivative.api" in sys.modules:
+        from trace_derivative.api import clear_caches
+
+        clear_caches()
 
 
 def derive(request: Request, checks: Checks = ()) -> Derived:

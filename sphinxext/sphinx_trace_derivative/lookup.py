@@ -30,6 +30,7 @@ from .results import Result, read_result
 from .verdict import judge
 
 if TYPE_CHECKING:
+    from docutils import nodes
     from sphinx.application import Sphinx
 
     from .domain import TraceDerivativeDomain
@@ -112,6 +113,15 @@ def _load_before_fork(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -
         engine.preload()
 
 
+def _forget(_app: Sphinx, _doctree: nodes.document) -> None:
+    """Forget how a document was derived.
+
+    Documents share next to nothing, and what is kept of one is in the way of every garbage
+    collection after it.
+    """
+    engine.forget()
+
+
 def _prune(app: Sphinx, env: BuildEnvironment) -> None:
     """Remove what no document uses any more, where something was read."""
     domain = cast("TraceDerivativeDomain", env.get_domain(DOMAIN))
@@ -123,5 +133,6 @@ def _prune(app: Sphinx, env: BuildEnvironment) -> None:
 def register(app: Sphinx) -> None:
     """Tell Sphinx of what happens before and after documents are read."""
     app.connect("env-before-read-docs", _load_before_fork)
+    app.connect("doctree-read", _forget)
     # Before the domain says its warnings again and forgets which documents were read.
     app.connect("env-updated", _prune, priority=400)

@@ -1,0 +1,99 @@
+"""Indexed -> Indexed: every bound index named anew, in the order in which a reader meets it.
+
+Input: an index form, the names that are taken and those that the author has written; output: the
+same value, in which no sum has a name of a sum around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from .expr import Index
+from .indexed import (
+    Element,
+    Indexed,
+    KroneckerDelta,
+    SumOver,
+    fresh_names,
+    map_children,
+    rename,
+    rename_apart,
+    sum_over,
+)
+
+
+def tidy(t: Indexed, taken: Iterable[str], keep: frozenset[str] = frozenset()) -> Indexed:
+    """Name every bound index anew, in the order in which a reader meets it.
+
+    No index gets a name in `taken` (symbols, dimensions) or the name of a free index, and no
+    inner one the name of one around it.  The author's own names, `keep`, stay where they do not
+    clash, and stand first among the sums.
+    """
+    if not t.binds:
+        return t
+    scope = frozenset([i.name for i in t.free])
+    return _Tidying(frozenset(taken), keep).within(t, scope, {})
+
+
+class _Tidying(NamedTuple):
+    """Names for bound indices: `forbidden` ones are given to none, those to `keep` stay."""
+
+    forbidden: frozenset[str]
+    keep: frozenset[str]
+
+    def within(self, t: Indexed, scope: frozenset[str], names: dict[Index, Index]) -> Indexed:
+        """The value with all indices named anew: `names` are those of the sums around it.
+
+        The indices around it have the names in `scope`; those of `names` are all new.
+        """
+        if not t.binds:
+            return rename(t, names)
+        if not isinstance(t, SumOver):
+            return map_children(t, lambda part: self.within(part, scope, names))
+        own = self._own(t, scope, names)
+        inside = scope.union([i.name for i in own.values()])
+        changed = {i: new for i, new in (names | own).items() if i != new}
+        return sum_over(tuple(own.values()), self.within(t.body, inside, changed))
+
+    def _own(
+        self, t: SumOver, scope: frozenset[str], names: dict[Index, Index]
+    ) -> dict[Index, Index]:
+        """The new names of the indices of a sum, in reading order."""
+        order = _by_appearance(t, names)
+        order.sort(key=lambda i: i.name not in self.keep)
+        taken = scope | self.forbidden
+        unused = fresh_names(taken | self.keep)
+        return {
+            i: i if i.name in self.keep and i.name not in taken else Index(next(unused), i.dim)
+            for i in order
+        }
+
+
+def _by_appearance(t: SumOver, names: Mapping[Index, Index]) -> list[Index]:
+    """The indices of a sum in the order in which they first appear in its body.
+
+    `names` are the new names of the indices of the sums around it.
+    """
+    missing = dict.fromkeys(t.indices)
+    found: list[Index] = []
+    stack: list[Indexed] = [t.body]
+    while stack and missing:
+        node = stack.pop()
+        if isinstance(node, Element):
+            seen: tuple[Index, ...] = node.indices
+            if not missing.keys().isdisjoint(node.matrix.free):
+                seen += tuple(sorted(node.matrix.free, key=lambda i: names.get(i, i).name))
+        elif isinstance(node, KroneckerDelta):
+            seen = (node.row, node.column)
+        else:
+            if not missing.keys().isdisjoint(node.free):
+                if isinstance(node, SumOver) and not missing.keys().isdisjoint(node.indices):
+                    node = rename_apart(node, [i.name for i in t.indices])
+                stack.extend(reversed(node.parts))
+            continue
+        for i in seen:
+            if i in missing:
+                del missing[i]
+                found.append(i)
+    return found + list(missing)
