@@ -37,6 +37,7 @@ from .options import (
     Shapes,
     check_known,
     check_numbers,
+    check_texts,
     check_together,
     choose,
     pairs,
@@ -93,6 +94,7 @@ def derive(
     :raises TraceDerivativeError: `ParseError`, `ShapeError`, `UnsupportedError` or `LimitError`,
         with the place in the text
     """
+    check_texts(function=function, expected=expected or "")
     choose("route", route, ROUTES)
     choose("form", form, FORMS)
     check_numbers(samples, tolerance)
@@ -134,6 +136,8 @@ def _variables(wrt: str | Sequence[str] | None) -> tuple[str, ...]:
     """The names of the variables that are asked for; none where the text has to tell."""
     if wrt is None:
         return ()
+    if not isinstance(wrt, str | Sequence):
+        raise ParseError(f"wrt is {wrt!r}", hint="name one symbol, or several")
     stripped = tuple([str(n).strip() for n in ((wrt,) if isinstance(wrt, str) else wrt)])
     if not stripped or not all(stripped):
         raise ParseError(f"wrt is {wrt!r}", hint="name one symbol, or several")
@@ -228,6 +232,7 @@ def check(
     }
     if wrt is not None and not isinstance(wrt, str):
         raise ParseError(f"wrt is {wrt!r}", hint="a claim is checked by one variable")
+    check_texts(claim=claim, of=of)
     derive(of, wrt, **options)  # what is wrong with the function itself is raised here
     try:
         result = derive(of, wrt, **options, expected=claim).expected_check
@@ -290,6 +295,7 @@ def equal(
     limits: Limits | None = None,
 ) -> Check:
     """Are two expressions equal for all values?  Found by numbers, at `samples` samples."""
+    check_texts(a=a, b=b)
     check_numbers(samples, tolerance)
     with limited(limits, source=a):
         kinds = pairs(assume, "assume")

@@ -133,8 +133,8 @@ class _Place:
 class _By:
     """By what is derived: a variable's entry at `free`; all `names` move, the layers' with it.
 
-    `indices` are the names of those around: a layer that is opened gets others, so that its sums
-    can be moved in front without another name.
+    `indices` are the names of those around and of the author's: what is opened gets others, so that
+    its sums can be moved in front without another name, and none is taken for one of the author's.
     """
 
     variable: Symbol
@@ -154,7 +154,8 @@ def _by(f: Indexed, variable: Symbol, function: Expr, layers: Layers) -> _By:
     names = ix.fresh_names(_taken(f, function).union(meanings))
     free = tuple(Index(next(names), d) for d in _ranges(variable))
     moving = frozenset((variable.name, *meanings))
-    return _By(variable, free, layers, meanings, moving, _names_of(free) | ix.all_names(f))
+    indices = _names_of(free) | ix.all_names(f) | ex.index_names(function)
+    return _By(variable, free, layers, meanings, moving, indices)
 
 
 def _occurrences(t: Indexed, by: _By) -> Iterator[_Place]:
@@ -257,9 +258,9 @@ def _inner(matrix: Expr, indices: tuple[Index, ...], by: _By) -> Indexed:
     """Derivative of an entry of an inverse, an operator or a power."""
     if isinstance(matrix, ex.Kron | ex.Vec | ex.Unvec | ex.Block):
         return ix.plus(*_linear(matrix, indices, by))
-    taken = {i.name for i in (*indices, *by.free)} | set(matrix.symbols) | ex.dim_names(matrix)
-    names = ix.fresh_names(taken | ex.index_names(matrix))
-    scope = _names_of((*indices, *by.free))
+    taken = by.indices | _names_of(indices) | matrix.symbols | ex.dim_names(matrix)
+    names = ix.fresh_names(taken)
+    scope = by.indices | _names_of(indices)
     parts: list[Indexed] = []
     for number, arg in enumerate(matrix.parts):
         if not by.moves(arg):
@@ -302,14 +303,13 @@ def _linear(
 ) -> Iterator[Indexed]:
     """Derivative of an entry of something that is linear in each of its parts."""
     parts = matrix.parts
-    taken = {i.name for i in (*indices, *by.free)} | set(matrix.symbols) | ex.dim_names(matrix)
-    taken |= ex.index_names(matrix)
+    taken = by.indices | _names_of(indices) | matrix.symbols | ex.dim_names(matrix)
     for n, part in enumerate(parts):
         if not by.moves(part):
             continue
         names = ix.fresh_names(taken)
         a, b = (None if d == 1 else Index(next(names), d) for d in part.shape)
-        form = expand(part, a, b, _names_of((*indices, *by.free)))
+        form = expand(part, a, b, by.indices | _names_of(indices))
         others = parts
         if isinstance(matrix, ex.Block):
             others = tuple(ex.zeros(*p.shape) for p in parts)

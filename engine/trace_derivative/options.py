@@ -64,7 +64,7 @@ def pairs(given: Assumptions, name: str) -> dict[str, str]:
         raise ParseError(f"{name} is {given!r}", hint="a text or a mapping is needed")
     if not isinstance(given, str):
         return {_key(k, name): _value(k, v, name) for k, v in given.items()}
-    found = {}
+    found: dict[str, str] = {}
     for part in given.replace("\n", ";").split(";"):
         if part.strip():
             key, colon, value = part.partition(":")
@@ -74,7 +74,8 @@ def pairs(given: Assumptions, name: str) -> dict[str, str]:
                     source=given,
                     hint='write it as "X: symmetric; A: positive"',
                 )
-            found[key.strip()] = value.strip().lower()
+            several = [found[key.strip()]] if key.strip() in found else []
+            found[key.strip()] = ", ".join([*several, value.strip().lower()])
     return found
 
 
@@ -99,6 +100,13 @@ def _value(key: object, value: object, name: str) -> str:
             return ", ".join(value).strip().lower()
         case _:
             raise ParseError(f"{name} of {key} is {value!r}, not a text", hint=_EXAMPLES[name])
+
+
+def check_texts(**given: object) -> None:
+    """Raise `ParseError` for an expression that is no text."""
+    for name, text in given.items():
+        if not isinstance(text, str):
+            raise ParseError(f"{name} is {text!r}, not a text", hint="an expression is a text")
 
 
 def check_known(options: Options, reading: Reading) -> None:

@@ -86,6 +86,8 @@ def stacked(t: Indexed, authors: frozenset[str]) -> Indexed | None:
         loose = sorted(inner.free - {k}, key=lambda i: i.name)
         if len(loose) != 1 or not outer or k not in inner.free:
             continue
+        if any(not f.free <= t.free | {k} for f in outer):
+            continue
         vector = Assembler(authors).matrix(inner, loose[0], None, frozenset({k}))
         if vector is not None:
             entry = ix.element(vector, loose[0])

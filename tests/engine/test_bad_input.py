@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
+import trace_derivative as td
 from trace_derivative.errors import (
     LimitError,
     ParseError,
@@ -162,6 +164,32 @@ def test_bad_declarations(options: dict[str, object], kind: type[Exception]) -> 
         read("tr(A)", **options)  # type: ignore[arg-type]
     assert type(caught.value) is kind
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: td.derive(3, wrt="X"),  # type: ignore[call-overload]
+        lambda: td.derive(None, wrt="X"),  # type: ignore[call-overload]
+        lambda: td.derive("tr(S*X)", wrt=3),  # type: ignore[call-overload]
+        lambda: td.derive("tr(S*X)", wrt="X", expected=3),  # type: ignore[call-overload]
+        lambda: td.check(3, of="tr(S*X)", wrt="X"),  # type: ignore[arg-type]
+        lambda: td.check("S'", of=3, wrt="X"),  # type: ignore[arg-type]
+        lambda: td.equal(3, "A"),  # type: ignore[arg-type]
+        lambda: td.equal("A", None),  # type: ignore[arg-type]
+    ],
+)
+def test_what_is_no_text_is_refused(call: Callable[[], object]) -> None:
+    with pytest.raises(ParseError) as caught:
+        call()
+    assert caught.value.hint
+
+
+def test_assumptions_of_one_symbol_may_be_given_one_by_one() -> None:
+    d = td.derive("tr(S*X)", wrt="X", assume="S: symmetric; S: invertible")
+    assert d.options.assume == {"S": "symmetric, invertible"}
+    with pytest.raises(ParseError, match="structure"):
+        td.derive("tr(S*X)", wrt="X", structure="X: symmetric; X: skew")
 
 
 _TOKENS = (

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import trace_derivative as td
-from trace_derivative import expr as ex, kronecker
+from trace_derivative import expr as ex, indexed as ix, kronecker
 from trace_derivative.expand import expand
 from trace_derivative.partial import partial_traces
 from trace_derivative.read import read
@@ -292,3 +292,11 @@ def test_a_vast_product_is_not_made() -> None:
     whole = np.kron(a, b)
     want = 2 * whole.sum() * np.linalg.norm(whole)
     assert np.allclose(e.evaluate({"A": a, "B": b}), want, rtol=1e-9)
+
+
+def test_an_index_of_the_expansion_is_not_taken_for_the_authors() -> None:
+    d = td.derive("w'*kron(S*S,rows(i: y'.*Q[i,:]))*vec(W1*D*Q*X/a)", wrt="X", shapes="a: scalar")
+    assert d.verification.passed, d.verification.failures
+    for step in d.steps:
+        if isinstance(step.rhs, ix.Term):
+            assert step.rhs.free <= set(step.free)
