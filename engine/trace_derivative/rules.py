@@ -119,6 +119,9 @@ def _inverse(form: Form) -> tuple[Form, ...]:
 def _matrix_power(form: Form) -> tuple[Form, ...]:
     assert isinstance(form.factor, ex.MatrixPower)
     base, n = form.factor.base, form.factor.exponent
+    if not form.left and not form.right:  # all places are alike under the trace
+        power = ex.matrix_power(base, n - 1)
+        return (form.at(base, (power,), (), times(form.weight, ex.number(n))),)
     check_terms(n, "terms of a power")
     results = []
     for r in range(n):
@@ -283,8 +286,8 @@ RULES: dict[type[ex.Node], Rule] = {
     ),
     ex.MatrixPower: Rule(
         "matrix power",
-        "d tr[A*Z^n*B] = sum over r of d tr[A*Z^r*Z*Z^(n-1-r)*B]",
-        "Cookbook (91)",
+        "d tr[A*Z^n*B] = sum over r of d tr[A*Z^r*Z*Z^(n-1-r)*B], and d tr Z^n = n*d tr[Z^(n-1)*Z]",
+        "Cookbook (91), (121)",
         _matrix_power,
     ),
     ex.MatrixFunction: Rule(
