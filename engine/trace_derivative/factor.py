@@ -46,7 +46,9 @@ def factored(e: Expr) -> Expr:
         new = ex.map_parts(e, factored)
         if isinstance(new, ex.Add) and len(new.terms) <= MOST_TERMS:
             new = _shortest(new)
-        found = _memo[e] = _memo[new] = new
+        found = _memo[e] = new
+        if new is not e:
+            _memo[new] = new
     return found
 
 

@@ -7,10 +7,10 @@ equality is by structure).  Nodes are made by the constructors of `expr` only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from typing import (
     TYPE_CHECKING,
@@ -77,9 +77,7 @@ class Node:
         return isinstance(other, Node) and self._hash == other._hash and self._key == other._key
 
     def __str__(self) -> str:
-        from .render_text import text
-
-        return text(self)  # type: ignore[arg-type]
+        return _writer()(self)  # type: ignore[arg-type]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self} : {self.shape[0]} x {self.shape[1]}>"
@@ -456,7 +454,7 @@ def make(
         key: tuple[Any, ...] = (kind, shape, *fields)
     else:
         # the hash of a fraction is slow, that of two whole numbers is not
-        key = (kind, shape, number.numerator, number.denominator, *fields)
+        key = (kind, shape, number.as_integer_ratio(), *fields)
         fields = (number, *fields)
     # the hash of a key is slow too, for it asks every part: it is worked out once
     own_hash = place = hash(key)
@@ -465,15 +463,15 @@ def make(
             return node  # type: ignore[return-value]
         place += 1
     names, free, kinds = _NO_NAMES, _NO_INDICES, _BITS[kind]
-    if len(parts) == 1:
+    if parts:
         names, free = parts[0].symbols, parts[0].free
-        kinds |= parts[0]._kinds
-    elif parts:
-        names = names.union(*[p.symbols for p in parts])
-        free = free.union(*[p.free for p in parts if p.free])
         for p in parts:
             kinds |= p._kinds
-    if name is not None:
+            if p.symbols is not names:
+                names |= p.symbols
+            if p.free:
+                free |= p.free
+    elif name is not None:
         names = frozenset((name,))
     if bound:
         free = free.difference(bound)
@@ -486,6 +484,14 @@ def make(
     made.__class__ = kind
     _table[place] = made
     return made  # type: ignore[no-any-return]
+
+
+@cache
+def _writer() -> Callable[[Expr], str]:
+    """What writes the text of an expression; it is loaded after the nodes."""
+    from .render_text import text
+
+    return text
 
 
 def with_context(e: N, symbols: Iterable[Symbol]) -> N:

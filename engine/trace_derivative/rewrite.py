@@ -51,5 +51,7 @@ def simplify(e: Expr) -> Expr:
         if after is new or after == new:
             break
         new = simplify(after) if type(after) is not type(new) else after
-    _memo[e] = _memo[new] = new
+    _memo[e] = new
+    if new is not e:
+        _memo[new] = new
     return new

@@ -537,8 +537,9 @@ class Inference:
         """Name what is still open, the dimensions of the symbols in `first` before the others."""
         self.dims.settle()
         taken = {*self.symbols, *self.declared, *self.abbreviations, *self.index_use}
+        taken |= self.dims.rigid_names()
         front = [dim for name in first for dim in self.symbols.get(name, ())]
-        self.dims.name_all(front, taken | self.dims.rigid_names())
+        self.dims.name_all(front, taken)
 
     def _words(self, node: Tree) -> str:
         self.name_dimensions(())
