@@ -303,10 +303,10 @@ class Dimensions:
 
     def name_all(self, first: Iterable[int], taken: Set[str]) -> None:
         """Name the open dimensions, those in `first` before the others, in order of appearance."""
-        names, value = self._names, self._value
+        names, value, parent = self._names, self._value, self._parent
         fresh = _fresh_names(taken)
-        for a in (*first, *range(len(self._parent))):
-            root = self.find(a)
+        for a in (*first, *range(len(parent))):
+            root = a if parent[a] == a else self.find(a)
             if value[root] is None and root not in names and root not in self._parts:
                 names[root] = next(fresh)
 

@@ -32,7 +32,7 @@ def clear() -> None:
 
 def simplify(e: Expr) -> Expr:
     """An equal expression in the compact form."""
-    if not e.parts:
+    if ex.is_plain(e):
         return e
     found = _memo.get(e)
     if found is not None:
