@@ -116,7 +116,7 @@ def derive(
             where=where,
             wrt=names,
             scalar=True,
-            square=square_names(options),
+            square=square_names(options) if assume or structure else (),
         )
         if reading.free:
             raise ParseError(
@@ -126,9 +126,10 @@ def derive(
             )
         if not names:
             names = (_only_candidate(reading),)
-        check_known(options, reading)
+        if options.assume or options.structure:
+            check_known(options, reading)
         given = {"shapes": shapes, "where": where}
-        found = tuple(_derivation(reading, n, options, expected, given) for n in names)
+        found = tuple([_derivation(reading, n, options, expected, given) for n in names])
     return found if several else found[0]
 
 

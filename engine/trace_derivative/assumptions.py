@@ -37,6 +37,8 @@ _ROUNDS = 6
 
 def with_facts(e: Expr, facts: Facts) -> Expr:
     """The result rewritten with what is known of its symbols."""
+    if not facts:
+        return e
     known = {name: kinds for name, kinds in facts.items() if kinds and name in e.symbols}
     if not known:
         return e

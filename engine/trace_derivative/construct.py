@@ -16,6 +16,7 @@ from . import operators, sizes
 from .errors import ShapeError
 from .nodes import (
     SCALAR,
+    UNIT as UNIT,
     Add,
     Apply,
     Column,
@@ -67,16 +68,16 @@ def symbol(name: str, shape: Shape, rank: int | None = None) -> Symbol:
 
 def number(value: Fraction | int) -> Number:
     """An exact number."""
-    if value is UNIT:
+    if value is UNIT or value == 1:
         return ONE
     exact = value if isinstance(value, Fraction) else whole(value)
     return make(Number, SCALAR, (), number=exact)
 
 
-whole = lru_cache(maxsize=1024)(Fraction)
-"""A whole number as an exact one, the same object each time."""
-UNIT = whole(1)
-"""The coefficient of most products: to know it again is quicker than to compare."""
+@lru_cache(maxsize=1024)
+def whole(value: int) -> Fraction:
+    """A whole number as an exact one, the same object each time."""
+    return UNIT if value == 1 else Fraction(value)
 
 
 ZERO = make(Number, SCALAR, (), number=whole(0))
@@ -141,22 +142,29 @@ def mul(*factors: Expr) -> Expr:
         if type(f) is Mul:
             if f.coefficient is not UNIT:
                 coefficient = exact_product(coefficient, f.coefficient)
-            _flush(chain, scalars)
+            if chain:
+                _flush(chain, scalars)
             if f.shape == SCALAR and f.matrices:
                 scalars.append(_product(UNIT, (), f.matrices))
-            else:
-                scalars.extend(f.scalars)
+                continue
+            scalars.extend(f.scalars)
+            if chain:
                 for m in f.matrices:
                     _append(chain, m, scalars)
+            else:
+                chain.extend(f.matrices)
         elif f.shape != SCALAR:
-            _append(chain, f, scalars)
+            if chain:
+                _append(chain, f, scalars)
+            else:
+                chain.append(f)
         elif type(f) is Number:
             coefficient = exact_product(coefficient, f.value)
         else:
             _flush(chain, scalars)
             scalars.append(f)
     shape = (chain[0].shape[0], chain[-1].shape[1]) if chain else SCALAR
-    if coefficient is not UNIT and coefficient == 0:
+    if coefficient is not UNIT and not coefficient:
         return zeros(*shape)
     if chain and shape == SCALAR and scalars:
         scalars.append(_product(UNIT, (), tuple(chain)))
@@ -172,17 +180,17 @@ def exact_product(a: Fraction, b: Fraction) -> Fraction:
 
 
 def _append(chain: list[Expr], f: Expr, scalars: list[Expr]) -> None:
-    """Append a matrix factor to a chain; where it was 1 x 1 before, that part is a scalar.
+    """Append a matrix factor to a chain that has begun.
 
-    So a product is the same whatever the brackets in it were.
+    Where it was 1 x 1 before, that part is a scalar.  So a product is the same whatever the
+    brackets in it were.
     """
-    if chain:
-        columns = chain[-1].shape[1]
-        if columns == 1:
-            _flush(chain, scalars)
-        if columns != f.shape[0] and chain:
-            left, right = describe(chain[-1].shape), describe(f.shape)
-            raise ShapeError(f"cannot multiply {left} and {right}")
+    columns = chain[-1].shape[1]
+    if columns == 1:
+        _flush(chain, scalars)
+    if columns != f.shape[0] and chain:
+        left, right = describe(chain[-1].shape), describe(f.shape)
+        raise ShapeError(f"cannot multiply {left} and {right}")
     chain.append(f)
 
 

@@ -193,10 +193,11 @@ class Derivation:
     @lazy
     def gradient(self) -> Expr | None:
         """The derivative in matrix form, of the shape of the variable; None where none exists."""
-        if self.unconstrained is None:
-            return None
-        found = self._constrained(self.unconstrained)
-        return ex.with_context(found, self.symbols.values())
+        with self._limits():
+            if self.unconstrained is None:
+                return None
+            found = self._constrained(self.unconstrained)
+            return ex.with_context(found, self.symbols.values())
 
     @lazy
     def unconstrained(self) -> Expr | None:

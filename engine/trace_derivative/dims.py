@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
-from itertools import chain, count
+from itertools import count
 from typing import NamedTuple, TypeAlias
 
 from . import sizes
@@ -104,6 +104,8 @@ class Dimensions:
 
     def rigid_names(self) -> frozenset[str]:
         """The names of all rigid dimensions."""
+        if len(self._rigid) == 1:
+            return frozenset()  # 1 alone
         return frozenset(name for d in self._rigid for name in sizes.atoms(d))
 
     def find(self, a: int) -> int:
@@ -299,13 +301,14 @@ class Dimensions:
             if self._value[root] is None and self._kind[root] == SINGLE:
                 self._parent[root] = ONE
 
-    def name_all(self, first: Iterable[int], taken: Iterable[str]) -> None:
+    def name_all(self, first: Iterable[int], taken: Set[str]) -> None:
         """Name the open dimensions, those in `first` before the others, in order of appearance."""
-        fresh = _fresh_names(set(taken))
-        for a in (*first, *range(len(self._parent))):
-            root = self.find(a)
-            if self._value[root] is None and root not in self._names and root not in self._parts:
-                self._names[root] = next(fresh)
+        names, value, parent = self._names, self._value, self._parent
+        fresh = _fresh_names(taken)
+        for a in (*first, *range(len(parent))):
+            root = a if parent[a] == a else self.find(a)
+            if value[root] is None and root not in names and root not in self._parts:
+                names[root] = next(fresh)
 
     def dim(self, a: int) -> Dim:
         """The name or size of a dimension, after `name_all`."""
@@ -356,11 +359,12 @@ class Dimensions:
         return out[::-1]
 
 
-def _fresh_names(used: set[str]) -> Iterator[str]:
+def _fresh_names(used: Set[str]) -> Iterator[str]:
     """Names for inferred dimensions that are not in use."""
-    for name in chain(NAMES, (f"D{n}" for n in count(1))):
-        if name not in used:
-            yield name
+    yield from [name for name in NAMES if name not in used]
+    for n in count(1):
+        if f"D{n}" not in used:
+            yield f"D{n}"
 
 
 def _is_open(name: str) -> bool:

@@ -72,6 +72,9 @@ def _divided(above: Expr, below: Expr) -> Expr:
 
 def _common_power(exponents: Powers) -> int:
     """n >= 2 where several factors have it as their exponent, up to signs, and none another."""
+    for p in exponents.values():
+        if p is UNIT or abs(p.numerator) == 1:
+            return 1
     sizes = {abs(p) for p in exponents.values()}
     n = sizes.pop() if len(sizes) == 1 and len(exponents) > 1 else UNIT
     return n.numerator if n.denominator == 1 else 1
@@ -161,9 +164,12 @@ def _count(exponents: Powers, base: Expr, p: Fraction) -> None:
     exponents[base] = p if known is None else known + p
 
 
+_WITH_ZEROS = ex.bits_of(ex.Identity, ex.Zeros, ex.Diag, ex.Triangle)
+
+
 def has_zeros(e: Expr) -> bool:
     """Is some entry zero whatever the values are?  Then it cancels nothing."""
-    return ex.holds(e, ex.Identity, ex.Zeros, ex.Diag, ex.Triangle)
+    return e.kinds & _WITH_ZEROS != 0
 
 
 def power_rule(e: Expr) -> Expr:

@@ -37,7 +37,7 @@ def clear() -> None:
 
 def factored(e: Expr) -> Expr:
     """An equal expression with shared factors pulled out of its sums."""
-    if not e.parts:
+    if ex.is_plain(e):
         return e
     found = _memo.get(e)
     if found is None:
@@ -46,7 +46,9 @@ def factored(e: Expr) -> Expr:
         new = ex.map_parts(e, factored)
         if isinstance(new, ex.Add) and len(new.terms) <= MOST_TERMS:
             new = _shortest(new)
-        found = _memo[e] = _memo[new] = new
+        found = _memo[e] = new
+        if new is not e:
+            _memo[new] = new
     return found
 
 
@@ -223,6 +225,8 @@ def _taken_out(terms: list[Term], whole: ex.Add) -> int | None:
 
 def _common_number(terms: list[Term]) -> Fraction:
     """The number of all terms, signs aside, where they have the same."""
+    if all(t.coefficient is UNIT for t in terms):
+        return UNIT
     numbers = {abs(t.coefficient) for t in terms}
     return numbers.pop() if len(numbers) == 1 and len(terms) > 1 else UNIT
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from . import expr as ex, functions as fn
 from .errors import UnsupportedError
 from .expr import ONE, Expr, Index, Symbol
+from .filling import record
 from .forms import Form, diagonal_of_cofactor, flipped, index_sum, times
 from .indexed import fresh, rename_expr
 from .limits import check_terms
@@ -44,7 +45,7 @@ IDENTITIES: dict[str, Identity] = {
 """The identities of the notes; (27) and (28) are what the rule of `log` and (9), (12) give."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reduction:
     """One rule at work: the derivative of `form` is the sum of those of `results`."""
 
@@ -53,7 +54,7 @@ class Reduction:
     results: tuple[Form, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BaseCase:
     """A form whose derivative an identity gives."""
 
@@ -62,7 +63,7 @@ class BaseCase:
     gradient: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Account:
     """How the derivative came about.
 

@@ -6,6 +6,7 @@ The limits in force are those of the innermost `with limited(...)`; the stages c
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from contextvars import ContextVar, Token
@@ -33,13 +34,13 @@ class Limits:
 
 
 DEFAULT = Limits()
-_current: ContextVar[Limits] = ContextVar("limits", default=DEFAULT)
-_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+_in_force: ContextVar[tuple[Limits, float]] = ContextVar("limits", default=(DEFAULT, math.inf))
+"""The limits, and the time at which the work has to be done."""
 
 
 def current() -> Limits:
     """The limits in force."""
-    return _current.get()
+    return _in_force.get()[0]
 
 
 class limited:
@@ -50,35 +51,34 @@ class limited:
     A block within another never has more time than that one.
     """
 
-    __slots__ = ("_before", "_limits", "_source")
+    __slots__ = ("_before", "_limits", "_recursion", "_source")
 
     def __init__(self, limits: Limits | None = None, *, source: str = "") -> None:
         if limits is not None and not isinstance(limits, Limits):
             raise TypeError(f"limits must be of type Limits, not {type(limits).__name__}")
         self._limits = limits
         self._source = source
-        self._before: tuple[Token[Limits], Token[float | None], int] | None = None
+        self._before: Token[tuple[Limits, float]] | None = None
 
     def __enter__(self) -> Limits:
-        outer = _deadline.get()
-        if self._limits is None and outer is not None:
-            return _current.get()  # all of it is in force
-        chosen = self._limits or _current.get()
+        outer, end = _in_force.get()
+        chosen = self._limits
+        if chosen is None:
+            if end != math.inf:
+                return outer  # all of it is in force
+            chosen = outer
         mine = time.monotonic() + chosen.seconds
-        self._before = (
-            _current.set(chosen),
-            _deadline.set(mine if outer is None else min(mine, outer)),
-            sys.getrecursionlimit(),
-        )
-        sys.setrecursionlimit(max(self._before[2], _RECURSION))
+        self._before = _in_force.set((chosen, min(mine, end)))
+        self._recursion = sys.getrecursionlimit()
+        if self._recursion < _RECURSION:
+            sys.setrecursionlimit(_RECURSION)
         return chosen
 
     def __exit__(self, kind: object, problem: BaseException | None, trace: object) -> None:
         if self._before is not None:
-            limits, deadline, recursion = self._before
-            sys.setrecursionlimit(recursion)
-            _deadline.reset(deadline)
-            _current.reset(limits)
+            if self._recursion < _RECURSION:
+                sys.setrecursionlimit(self._recursion)
+            _in_force.reset(self._before)
         if problem is None:
             return
         if isinstance(problem, RecursionError):
@@ -97,19 +97,20 @@ class limited:
 
 def check_time() -> None:
     """Raise `LimitError` when the time of the enclosing `limited` block is up."""
-    deadline = _deadline.get()
-    if deadline is not None and time.monotonic() > deadline:
+    limits, end = _in_force.get()
+    if time.monotonic() > end:
         raise LimitError(
-            f"no answer within {_current.get().seconds:g} s",
+            f"no answer within {limits.seconds:g} s",
             hint="simplify the expression, or raise the limit `seconds`",
         )
 
 
 def check_terms(count: int, what: str = "terms") -> None:
     """Raise `LimitError` when `count` passes the limit on terms; also looks at the clock."""
-    if count > _current.get().terms:
+    most = current().terms
+    if count > most:
         raise LimitError(
-            f"{count} {what}: the limit is {_current.get().terms}",
+            f"{count} {what}: the limit is {most}",
             hint="simplify the expression, or raise the limit `terms`",
         )
     check_time()

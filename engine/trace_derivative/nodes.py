@@ -7,10 +7,10 @@ equality is by structure).  Nodes are made by the constructors of `expr` only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from typing import (
     TYPE_CHECKING,
@@ -55,6 +55,7 @@ class Node:
     """What every expression has: its shape, the names of its symbols, its free indices, its parts.
 
     The parts are the direct sub-expressions, in reading order.
+    `kinds` are the kinds of nodes in it, itself included, as bits (`bits_of`).
     `context` are symbols whose values may tell the sizes of dimensions, as in the gradient
     `eye(n)` of `tr(X)`; it takes no part in equality.
     """
@@ -63,7 +64,7 @@ class Node:
     symbols: frozenset[str]
     free: frozenset[Index]
     parts: tuple[Expr, ...]
-    _kinds: int
+    kinds: int
     _key: tuple[Any, ...]
     _hash: int
     context: tuple[Symbol, ...]
@@ -77,9 +78,7 @@ class Node:
         return isinstance(other, Node) and self._hash == other._hash and self._key == other._key
 
     def __str__(self) -> str:
-        from .render_text import text
-
-        return text(self)  # type: ignore[arg-type]
+        return _writer()(self)  # type: ignore[arg-type]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self} : {self.shape[0]} x {self.shape[1]}>"
@@ -407,6 +406,8 @@ Expr: TypeAlias = (
 # ------------------------------------------------------------------------ hash-consing
 
 N = TypeVar("N", bound=Node)
+UNIT = Fraction(1)
+"""The coefficient of most products: to know it again is quicker than to compare."""
 _table: dict[int, Node] = {}
 _TABLE_LIMIT = 200_000
 _NO_NAMES: frozenset[str] = frozenset()
@@ -450,13 +451,14 @@ def make(
 ) -> N:
     """The one node of this kind with these fields; `parts` are its children.
 
-    A `number` is the first field.  For the constructors of `expr` only: it checks nothing.
+    A `number` is the first field, and `UNIT` where it is 1.  For the constructors of `expr` only:
+    it checks nothing.
     """
     if number is None:
         key: tuple[Any, ...] = (kind, shape, *fields)
     else:
         # the hash of a fraction is slow, that of two whole numbers is not
-        key = (kind, shape, number.numerator, number.denominator, *fields)
+        key = (kind, shape, None if number is UNIT else number.as_integer_ratio(), *fields)
         fields = (number, *fields)
     # the hash of a key is slow too, for it asks every part: it is worked out once
     own_hash = place = hash(key)
@@ -465,15 +467,15 @@ def make(
             return node  # type: ignore[return-value]
         place += 1
     names, free, kinds = _NO_NAMES, _NO_INDICES, _BITS[kind]
-    if len(parts) == 1:
+    if parts:
         names, free = parts[0].symbols, parts[0].free
-        kinds |= parts[0]._kinds
-    elif parts:
-        names = names.union(*[p.symbols for p in parts])
-        free = free.union(*[p.free for p in parts if p.free])
         for p in parts:
-            kinds |= p._kinds
-    if name is not None:
+            kinds |= p.kinds
+            if p.symbols is not names:
+                names |= p.symbols
+            if p.free:
+                free |= p.free
+    elif name is not None:
         names = frozenset((name,))
     if bound:
         free = free.difference(bound)
@@ -488,9 +490,17 @@ def make(
     return made  # type: ignore[no-any-return]
 
 
+@cache
+def _writer() -> Callable[[Expr], str]:
+    """What writes the text of an expression; it is loaded after the nodes."""
+    from .render_text import text
+
+    return text
+
+
 def with_context(e: N, symbols: Iterable[Symbol]) -> N:
     """The same expression, which knows symbols whose values tell sizes of dimensions."""
-    common = (e.shape, e.symbols, e.free, e.parts, e._kinds, e._key, e._hash, tuple(symbols))
+    common = (e.shape, e.symbols, e.free, e.parts, e.kinds, e._key, e._hash, tuple(symbols))
     own = [getattr(e, name) for name in e.__match_args__[_COMMON:]]
     made: Any = OPEN[type(e)](*common, *own)
     made.__class__ = type(e)
@@ -531,6 +541,11 @@ def is_divisor(e: Expr) -> bool:
     )
 
 
+def is_plain(e: Expr) -> bool:
+    """Is it a leaf or the transpose of one, which no rule makes simpler?"""
+    return not e.parts or (type(e) is Transpose and not e.arg.parts)
+
+
 def is_operation(e: Expr, name: str) -> TypeGuard[Operation]:
     """Is it the operator of that name?"""
     return isinstance(e, Operation) and e.operator == name
@@ -551,7 +566,12 @@ def describe(shape: Shape) -> str:
 
 def holds(e: Expr, *kinds: type[Node]) -> bool:
     """Is there a node of one of these kinds in the expression, itself included?"""
-    return e._kinds & _MASKS[kinds] != 0
+    return e.kinds & _MASKS[kinds] != 0
+
+
+def bits_of(*kinds: type[Node]) -> int:
+    """The bits of several kinds: `e.kinds & bits` is what `holds` tells, without a call."""
+    return _MASKS[kinds]
 
 
 def walk(e: Expr) -> Iterator[Expr]:

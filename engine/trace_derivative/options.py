@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias, TypedDict
 
 from .errors import ParseError, ShapeError
 from .expr import SCALAR, Symbol
+from .filling import record
 from .kinds import STRUCTURES, check_kinds, is_square, kinds_of
 from .limits import Limits
 from .read import Reading
@@ -22,7 +22,7 @@ Assumptions: TypeAlias = str | Mapping[str, str | Sequence[str]] | None
 """One kind of a symbol or several, as a text with commas or as a list."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Options:
     """What the caller asked for beside the function and the variable."""
 

@@ -125,7 +125,7 @@ class _Parser(Cursor):
             token = self.tokens[self.at]
             operands, operators = [left], []
             height, layers = self.height, 1
-            while self.level() == level:
+            while (following := self.level()) == level:
                 operators.append(self.operator())
                 layers += operators[-1] in _NESTING and operators[-2:] != [".*", ".*"]
                 operands.append(self.factor() if level == _TIGHT else self.expression(level + 1))
@@ -143,7 +143,7 @@ class _Parser(Cursor):
                 left = Sum(start, stop, tuple(operands), signs)
             else:
                 left = Product(start, stop, tuple(operands), tuple(operators))
-            level = self.level()
+            level = following
         return left
 
     def kronecker(self, start: int, operands: list[Tree], operators: list[str]) -> Tree:
@@ -179,7 +179,7 @@ class _Parser(Cursor):
             self.nesting -= 1
             self.higher(token)
             return arg if kind == "+" else Negative(token[1], self.before(), arg)
-        operand = self.operand()
+        operand = self.name(token) if kind == "name" else self.operand()
         while self.tokens[self.at][0] in _POSTFIX:
             operand = self.postfix(token[1], operand)
         return operand
@@ -324,7 +324,7 @@ class _Parser(Cursor):
         """A symbol, a constant, or a function with its brackets."""
         _, start, stop, word = token
         self.height = 0
-        if word not in self.known:
+        if (len(word) > 1 or word in _SPECIAL) and word not in self.known:
             special = self.special(token)
             if special is not None:
                 return special

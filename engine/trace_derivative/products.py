@@ -13,15 +13,18 @@ from .rewrite import simplify
 from .transposes import column, flip, transposes
 from .triangles import masked
 
+_NUMBERS = ex.bits_of(ex.Zeros, ex.Number)
+_CANCELLING = ex.bits_of(ex.Inverse, ex.MatrixFunction)
+
 
 def mul_rule(e: Expr) -> Expr:
     """Neighbours joined, scalars merged, a 1 x 1 chain turned the better way round."""
     if not isinstance(e, ex.Mul):
         return e
-    if ex.holds(e, ex.Zeros, ex.Number) and any(map(ex.is_zero, e.parts)):
+    if e.kinds & _NUMBERS and any(map(ex.is_zero, e.parts)):
         return ex.zeros(*e.shape)
     scalars, chain = list(e.scalars), list(e.matrices)
-    may_cancel = ex.holds(e, ex.Inverse, ex.MatrixFunction)
+    may_cancel = e.kinds & _CANCELLING
     if may_cancel:
         joined = commuting_joined(chain)
         chain = chain if joined == chain else [simplify(m) for m in joined]
@@ -96,6 +99,7 @@ def _pair(a: Expr, b: Expr) -> Expr | None:
 
 
 _STRUCTURED = (ex.Kron, ex.Vec, ex.Unvec, ex.Block)
+_STRUCTURED_BITS = ex.bits_of(*_STRUCTURED)
 _JOINABLE = {ex.Identity, ex.Diag, ex.Ones, *_STRUCTURED}
 """The kinds of nodes, one of which, perhaps transposed, is in every pair of `_joined`."""
 
@@ -107,7 +111,7 @@ def _untransposed(e: Expr) -> type[ex.Node]:
 
 def _joined(a: Expr, b: Expr) -> Expr | None:
     """One factor for two adjacent ones that are no powers of one matrix, where there is one."""
-    if ex.holds(a, *_STRUCTURED) or ex.holds(b, *_STRUCTURED):
+    if (a.kinds | b.kinds) & _STRUCTURED_BITS:
         joined = kronecker.joined(a, b) or blocks.joined(a, b)
         if joined is not None:
             return simplify(joined)

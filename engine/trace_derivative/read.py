@@ -6,7 +6,6 @@ Several texts are read together: a name has one shape in all of them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from . import expr as ex
 from .build import Builder, Inferred
@@ -14,6 +13,7 @@ from .declare import Declaration, ShapeSpec, declarations, definitions, of_symbo
 from .dims import Pair
 from .errors import LimitError, ShapeError, Span
 from .expr import Dim, Expr, Index, Shape, Symbol
+from .filling import record
 from .limits import current, limited
 from .parse import parse
 from .shapes import Inference
@@ -22,7 +22,7 @@ from .tree import Parsed
 __all__ = ["Reading", "read"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reading:
     """What was read.
 
@@ -65,12 +65,10 @@ def read(
     """
     with limited(source=texts[0] if texts else ""):
         declared = _declared(shapes, symbols)
-        variables = tuple(read_name(name) for name in ((wrt,) if isinstance(wrt, str) else wrt))
+        variables = tuple([read_name(name) for name in ((wrt,) if isinstance(wrt, str) else wrt)])
         reader = _Reader(declared, variables, ranges)
-        given = definitions(where)
-        for name, text in given:
-            reader.define(name, text)
-        reader.refuse_loops([name for name, _ in given])
+        if where:
+            reader.define_all(definitions(where))
         for text in texts:
             reader.read(text)
         reader.need_square(square)
@@ -103,7 +101,13 @@ class _Reader:
         self._texts: list[Parsed] = []
         self._pairs: list[Pair] = []
 
-    def define(self, name: str, text: str) -> None:
+    def define_all(self, definitions: Sequence[tuple[str, str]]) -> None:
+        """Read abbreviations, each of which may use those before it."""
+        for name, text in definitions:
+            self._define(name, text)
+        self._refuse_loops([name for name, _ in definitions])
+
+    def _define(self, name: str, text: str) -> None:
         """Read an abbreviation; later texts may use it."""
         given = self._inference.declared.get(name)
         settled = given is not None and (given.symbol is not None or given.kind != "symbol")
@@ -119,7 +123,7 @@ class _Reader:
         self._inference.define(name, parsed)
         self._known.add(name)
 
-    def refuse_loops(self, names: Sequence[str]) -> None:
+    def _refuse_loops(self, names: Sequence[str]) -> None:
         """No abbreviation uses itself or one that is defined after it."""
         for name in names:
             use = self._inference.first_use.get(name)
@@ -164,29 +168,30 @@ class _Reader:
         inference.resolve(guess=True)
         _check_clashes(inference)
         inference.name_dimensions(self._variables)
-        dim = inference.dims.dim
         symbols = {name: self._symbol(name, pair) for name, pair in inference.symbols.items()}
-        shortened: dict[str, Symbol] = {}
-        for name, (rows, columns) in inference.abbreviations.items():
-            shortened[name] = ex.symbol(name, (dim(rows), dim(columns)))
-        builder = Builder(Inferred(inference), symbols | shortened)
+        builder = Builder(Inferred(inference), symbols | self._shortened())
         abbreviations, values = self._abbreviations(builder)
-        written = tuple(builder.build(parsed) for parsed in self._texts)
+        texts = self._texts
+        written = tuple([builder.build(parsed) for parsed in texts])
         if scalar:
-            for parsed, e in zip(self._texts, written, strict=True):
+            for parsed, e in zip(texts, written, strict=True):
                 _need_scalar(parsed, e)
-        free = next((p.free for p in self._texts if p.free is not None), ())
-        return Reading(
-            exprs=tuple(
-                _expanded(parsed, e, values) for parsed, e in zip(self._texts, written, strict=True)
-            ),
-            written=written,
-            symbols=symbols,
-            abbreviations=abbreviations,
-            values=values,
-            free=tuple(builder.index(i) for i in free),
-            sources=tuple(p.source for p in self._texts),
-        )
+        exprs = written
+        if values:
+            pairs = zip(texts, written, strict=True)
+            exprs = tuple([_expanded(parsed, e, values) for parsed, e in pairs])
+        lists = [parsed.free for parsed in texts if parsed.free is not None]
+        free = tuple(map(builder.index, lists[0])) if lists else ()
+        sources = tuple([parsed.source for parsed in texts])
+        return Reading(exprs, written, symbols, abbreviations, values, free, sources)
+
+    def _shortened(self) -> dict[str, Symbol]:
+        """The abbreviations as symbols."""
+        dim = self._inference.dims.dim
+        return {
+            name: ex.symbol(name, (dim(rows), dim(columns)))
+            for name, (rows, columns) in self._inference.abbreviations.items()
+        }
 
     def _symbol(self, name: str, pair: Pair) -> Symbol:
         given = self._inference.declared.get(name)
@@ -210,6 +215,8 @@ class _Reader:
         pairs = [
             inference.result(p, pair) for p, pair in zip(self._texts, self._pairs, strict=True)
         ]
+        if expected is None and not same_shape:
+            return
         trees = [parsed.tree for parsed in self._texts]
         if expected is not None:
             wanted = (inference.dims.rigid(expected[0]), inference.dims.rigid(expected[1]))
@@ -263,9 +270,11 @@ def _need_scalar(parsed: Parsed, e: Expr) -> None:
 
 def _check_clashes(inference: Inference) -> None:
     """No name is two of: symbol, dimension, index."""
+    sizes = inference.dims.rigid_names()
+    if not sizes and not inference.index_use:
+        return
     symbols = {*inference.symbols, *inference.abbreviations}
     declared = {name for name, given in inference.declared.items() if given.symbol is None}
-    sizes = inference.dims.rigid_names()
     for name, use in inference.index_use.items():
         if name in symbols or name in declared:
             _clash(inference, f"{name} is an index and a symbol", use)

@@ -93,8 +93,11 @@ def map_children(e: Expr, f: Callable[[Expr], Expr]) -> Expr:
 def map_parts(e: Expr, f: Callable[[Expr], Expr]) -> Expr:
     """The same for an f that leaves what has no children as it is."""
     old = e.parts
-    new = tuple([f(c) if c.parts else c for c in old])
-    return e if new == old else with_children(e, new)
+    for c in old:
+        if c.parts:
+            new = tuple([f(c) if c.parts else c for c in old])
+            return e if new == old else with_children(e, new)
+    return e
 
 
 def with_children(e: Expr, new: tuple[Expr, ...]) -> Expr:

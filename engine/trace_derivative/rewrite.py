@@ -32,7 +32,7 @@ def clear() -> None:
 
 def simplify(e: Expr) -> Expr:
     """An equal expression in the compact form."""
-    if not e.parts:
+    if ex.is_plain(e):
         return e
     found = _memo.get(e)
     if found is not None:
@@ -51,5 +51,7 @@ def simplify(e: Expr) -> Expr:
         if after is new or after == new:
             break
         new = simplify(after) if type(after) is not type(new) else after
-    _memo[e] = _memo[new] = new
+    _memo[e] = new
+    if new is not e:
+        _memo[new] = new
     return new

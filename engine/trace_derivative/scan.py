@@ -95,7 +95,7 @@ def scan(text: str) -> list[Token]:
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup
         start, stop = match.span()
-        word = match.group()
+        word = text[start:stop]
         if kind == "name" or kind == "number" or kind == "superscript":
             tokens.append((kind, start, stop, word))
         elif kind == "sign":

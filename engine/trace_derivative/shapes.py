@@ -67,6 +67,7 @@ class Inference:
         self.first_use: dict[str, tuple[int, Span]] = {}
         self.size_use: dict[str, tuple[int, Span]] = {}
         self.index_use: dict[str, tuple[int, Span]] = {}
+        self._text = -1
         self._scope: dict[str, int] = {}
         self._used: set[int] = set()
 
@@ -75,6 +76,7 @@ class Inference:
     def read(self, parsed: Parsed) -> Pair:
         """The dimensions of a text."""
         self.sources.append(parsed.source)
+        self._text += 1
         self._scope = {}
         for index in parsed.free or ():
             self._bind(index)
@@ -157,10 +159,6 @@ class Inference:
                 assert_never(node)
         self.pairs[node] = pair
         return pair
-
-    @property
-    def _text(self) -> int:
-        return len(self.sources) - 1
 
     def _name(self, node: Name) -> Pair:
         name = node.name
@@ -537,8 +535,9 @@ class Inference:
         """Name what is still open, the dimensions of the symbols in `first` before the others."""
         self.dims.settle()
         taken = {*self.symbols, *self.declared, *self.abbreviations, *self.index_use}
+        taken |= self.dims.rigid_names()
         front = [dim for name in first for dim in self.symbols.get(name, ())]
-        self.dims.name_all(front, taken | self.dims.rigid_names())
+        self.dims.name_all(front, taken)
 
     def _words(self, node: Tree) -> str:
         self.name_dimensions(())

@@ -76,12 +76,12 @@ _RULES: dict[type[ex.Node], Rule] = {
 }
 
 
-_PARTED = (ex.Block, ex.Kron, ex.Vec, ex.Unvec)
+_PARTED = ex.bits_of(ex.Block, ex.Kron, ex.Vec, ex.Unvec)
 
 
 def _opened(e: Expr) -> Expr:
     """A block matrix, a Kronecker product or a vec opened, and what comes of it simplified."""
-    if not ex.holds(e, *_PARTED):
+    if not e.kinds & _PARTED:
         return e
     after = blocks.rewritten(e)
     if after == e:
@@ -89,8 +89,19 @@ def _opened(e: Expr) -> Expr:
     return e if after == e else simplify(after)
 
 
+def _opening(rule: Rule) -> Rule:
+    """A rule for what cannot be opened."""
+
+    def opened_or_ruled(e: Expr) -> Expr:
+        if e.kinds & _PARTED:
+            after = _opened(e)
+            if after is not e and after != e:
+                return after
+        return rule(e)
+
+    return opened_or_ruled
+
+
 _STRUCTURED = blocks.RULES.keys() | kronecker.RULES.keys()
 rewrite.RULES.update(_RULES)
-rewrite.RULES.update(
-    {k: _either(_opened, _RULES[k]) if k in _RULES else _opened for k in _STRUCTURED}
-)
+rewrite.RULES.update({k: _opening(_RULES[k]) if k in _RULES else _opened for k in _STRUCTURED})

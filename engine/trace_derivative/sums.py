@@ -11,6 +11,8 @@ from .expr import Expr
 from .length import length
 from .limits import check_terms
 
+_APPLIED = ex.bits_of(ex.Apply)
+
 
 def add_rule(e: Expr) -> Expr:
     """Like terms collected, sums in sums opened where that makes terms alike."""
@@ -69,7 +71,7 @@ def _opened(e: Expr) -> list[Expr]:
 
 def _with_complements(terms: tuple[Expr, ...]) -> tuple[Expr, ...]:
     """`1 - sigmoid(-u)` as `sigmoid(u)`, of terms that are all different."""
-    if not any(ex.holds(t, ex.Apply) for t in terms):
+    if not any(t.kinds & _APPLIED for t in terms):
         return terms
     ones = ex.ones(*terms[0].shape)
     for t in terms:

@@ -17,6 +17,8 @@ from .expr import Expr
 from .length import length
 from .powers import Powers, powers_of, scalars_of
 
+_POWERS = ex.bits_of(ex.MatrixPower)
+
 MOST_PER_SHARED = 3
 """The shorter rest of two chains may have that many factors for each symbol that they share."""
 
@@ -40,7 +42,8 @@ class Term(NamedTuple):
 def term(e: Expr) -> Term:
     """An expression as a term."""
     if isinstance(e, ex.Mul):
-        return Term(e.coefficient, e.scalars, _unrolled(e.matrices))
+        chain = _unrolled(e.matrices) if e.kinds & _POWERS else e.matrices
+        return Term(e.coefficient, e.scalars, chain)
     if isinstance(e, ex.Number):
         return Term(e.value, (), ())
     return Term(UNIT, (e,), ()) if e.shape == ex.SCALAR else Term(UNIT, (), (e,))

@@ -8,6 +8,7 @@ from .expr import Expr
 _counts: dict[Expr, int] = {}
 _flipped: dict[Expr, Expr] = {}
 _MEMO_LIMIT = 100_000
+_TRANSPOSED = ex.bits_of(ex.Transpose)
 
 
 def clear() -> None:
@@ -18,7 +19,7 @@ def clear() -> None:
 
 def transposes(e: Expr) -> int:
     """The number of transposes in the written form."""
-    if not e.parts:
+    if not e.kinds & _TRANSPOSED:
         return 0
     found = _counts.get(e)
     if found is None:

@@ -6,14 +6,14 @@ around it inside a larger expression left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
 from .errors import Span
+from .filling import record
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Place:
     """What every node has: its characters in the source."""
 
@@ -26,21 +26,21 @@ class Place:
         return (self.start, self.stop)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Name(Place):
     """A symbol (or an abbreviation)."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Literal(Place):
     """A number."""
 
     value: Fraction
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Sum(Place):
     """Terms with their signs, +1 or -1."""
 
@@ -48,7 +48,7 @@ class Sum(Place):
     signs: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Product(Place):
     """Factors from left to right with the operators between them: `*`, `.*`, `/` or `./`."""
 
@@ -56,14 +56,14 @@ class Product(Place):
     operators: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Negative(Place):
     """A unary minus."""
 
     arg: Tree
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Transposed(Place):
     """A transpose mark; `inverse` for an exponent minus T.
 
@@ -77,7 +77,7 @@ class Transposed(Place):
     elementwise: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Raised(Place):
     """A power; `elementwise` for `.^`."""
 
@@ -86,7 +86,7 @@ class Raised(Place):
     elementwise: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Call(Place):
     """A function of the language (`tr`, `diag`, `dot` ...) or, `elementwise`, of one number."""
 
@@ -95,14 +95,14 @@ class Call(Place):
     elementwise: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Size(Place):
     """A size in the brackets of a constant."""
 
     size: str | int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Constant(Place):
     """`eye`, `ones` or `zeros`, with the sizes that were written."""
 
@@ -110,14 +110,14 @@ class Constant(Place):
     sizes: tuple[Size, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Blocks(Place):
     """`[A, B; C, D]`: rows of blocks."""
 
     rows: tuple[tuple[Tree, ...], ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Reshaped(Place):
     """`unvec(c,m,n)`: the matrix whose columns, below each other, are a vector."""
 
@@ -126,14 +126,14 @@ class Reshaped(Place):
     columns: Size
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class IndexName(Place):
     """An index where it is bound or used."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Subscript(Place):
     """`A[i,j]`, `x[i]`, `B[k,:]`, `B[:,k]`; None stands for the colon."""
 
@@ -141,7 +141,7 @@ class Subscript(Place):
     places: tuple[IndexName | None, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Bound(Place):
     """`sum(i,j: ...)` or `rows(k: ...)`."""
 
@@ -150,7 +150,7 @@ class Bound(Place):
     body: Tree
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class DeltaOf(Place):
     """`delta(i,j)`."""
 
@@ -176,7 +176,7 @@ Tree: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parsed:
     """A text that was read: the tree and the free indices in front of it (None: no brackets)."""
 

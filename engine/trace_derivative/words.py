@@ -84,8 +84,7 @@ def is_symbol(word: str) -> bool:
 
 def rank_of(word: str) -> int:
     """What an undeclared name is: 0 scalar, 1 vector, 2 matrix."""
-    stem, _ = _split(word)
-    if stem in GREEK_SCALARS:
+    if len(word) > 1 and _split(word)[0] in GREEK_SCALARS:
         return 0
     return 2 if word[0].isupper() else 1
 
