@@ -134,7 +134,7 @@ class Careful:
         f = float(np.max(np.abs(point.value(self._journey.function)), initial=0.0))
         noise = _ROUNDING / 10 * magnitude(self._journey.function, point.at)
         least = noise if f < noise else 1e-6 * f
-        return min(sizes) > least and gap > 1e-3 * min(sizes)
+        return min(sizes) > least and gap > max(1e-3 * min(sizes), noise)
 
     def _value(self, side: Side, free: tuple[Index, ...], point: _Stack) -> Array:
         key = (side, free)

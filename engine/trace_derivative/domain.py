@@ -30,8 +30,15 @@ At: TypeAlias = Callable[[Expr], Array]
 MARGIN = 0.01
 """The least distance from a kink, a pole or the edge of a domain."""
 
+_CIRCLES = 8
+"""So much farther a branch point is kept from eigenvalues, around which integrals are taken."""
+
 LARGEST = (1e8, 1e100)
 """The largest number that may occur: first the one, and if need be the other."""
+
+
+_NOT_HAD = (OpenError, ValueError, MemoryError)
+"""What a program may end in where it cannot tell; ValueError: shapes that do not fit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,10 +60,9 @@ class Domain:
         self._planner = Planner(self._program)
         self._watched: list[tuple[Slot, Expr]] | None
         try:
-            for e in exprs:
-                self._planner.slot(e)
             slots = {self._planner.slot(e): e for e in _watched(exprs)}
             self._watched = sorted(slots.items(), key=lambda pair: pair[0])
+            self._needed = self._program.needed(slots)
         except OpenError:
             self._watched = None
 
@@ -67,6 +73,25 @@ class Domain:
         for name, symbol in self._symbols.items():
             given[name] = values[name].reshape(*map(run.size, symbol.shape))
         return Place(values, dims, run)
+
+    def has(self, points: Sequence[Mapping[str, Array]], dims: Mapping[str, int]) -> bool:
+        """Are all these points good, which have the same sizes?  They are looked at together."""
+        if self._watched is None:
+            return False
+        given: dict[str, Array] = {}
+        run = Run(self._program, given, dims)
+        for name, symbol in self._symbols.items():
+            rows, columns = map(run.size, symbol.shape)
+            together = np.array([values[name] for values in points])
+            given[name] = together.reshape(len(points), rows, columns)
+        try:
+            with np.errstate(all="ignore"):
+                run.work_out(self._needed)
+            return self._looked_at(self._watched, run, LARGEST[0]) is None
+        except LimitError:
+            raise
+        except _NOT_HAD:
+            return False
 
     def beside(self, place: Place, name: str, value: Array) -> Place:
         """The point with another value of one symbol; what does not depend on it is kept."""
@@ -81,7 +106,7 @@ class Domain:
                 return self._looked_at(self._watched, place.run, largest)
             except LimitError:
                 raise
-            except (OpenError, ValueError, MemoryError):  # ValueError: shapes that do not fit
+            except _NOT_HAD:
                 pass
         return complaint_at(self._exprs, place.values, place.dims, largest)
 
@@ -103,7 +128,7 @@ class Domain:
 def _watched(exprs: Sequence[Expr]) -> Iterator[Expr]:
     """What can leave its domain or grow without bound, its parts included, and the first whole."""
     yield exprs[0]
-    for e in exprs:
+    for e in dict.fromkeys(exprs):
         if not ex.holds(e, *_NARROW):
             continue
         yield e
@@ -241,7 +266,7 @@ def _keep_from_branches(function: str, eigenvalues: Array, e: Expr) -> None:
         _keep_from_zero(np.abs(eigenvalues), e)
         _keep_from_zero(np.pi - np.abs(np.angle(eigenvalues)), e)
     elif functions.get(function).domain == "unit":
-        _keep_from_zero(np.abs(1 - eigenvalues**2), e)
+        _keep_from_zero(np.abs(1 - eigenvalues**2) / _CIRCLES, e)
 
 
 def _well_conditioned(array: Array, e: Expr) -> None:

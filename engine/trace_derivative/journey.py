@@ -41,6 +41,8 @@ class Journey:
 def indices_in(e: Expr) -> set[Index]:
     """The indices that the author has written."""
     found: set[Index] = set()
+    if not ex.holds(e, ex.Row, ex.Column, ex.Entry, ex.Delta):
+        return found
     for node in ex.walk(e):
         found.update(node.free)
     return found
@@ -48,6 +50,8 @@ def indices_in(e: Expr) -> set[Index]:
 
 def written(side: Side, free: tuple[Index, ...], function: Expr) -> str:
     """A side as text, behind its free indices; f is written out."""
+    if not free and isinstance(side, ex.Node):
+        return str(side)
     match side:
         case FunctionName():
             return str(function)

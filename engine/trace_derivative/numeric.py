@@ -152,6 +152,8 @@ def _directions(shape: tuple[int, ...], structure: str | None) -> Array:
 
 def kind(e: Expr) -> Kind:
     """How `gradient` differentiates this expression."""
+    if not ex.holds(e, ex.Apply):
+        return "complex step"
     names = {node.function for node in ex.walk(e) if isinstance(node, ex.Apply)}
     return "complex step" if all(map(_is_complex, names)) else "central differences"
 

@@ -56,16 +56,14 @@ class Task:
                 if program.shapes[w.slot] != SCALAR or program.axes[w.slot]:
                     raise OpenError
                 self.slopes.setdefault(w._replace(slot=0), []).append(w)
-        plain = set(program.needed(w.slot for w in self.values))
+        start = [w.slot for w in self.values]
         self.moving: dict[Slope, list[Slot]] = {}
         self.largest: dict[Slope, int] = {}
         for way, slopes in self.slopes.items():
-            bit, names = program.bit(way.moved), program.names
-            needed = program.needed(w.slot for w in slopes)
-            moving = self.moving[way] = [a for a in needed if names[a] & bit]
-            self.largest[way] = max(map(program.entries, moving), default=1)
-            plain.update([a for a in needed if not names[a] & bit])
-        self.plain = sorted(plain)
+            self.moving[way], ends = program.moving([w.slot for w in slopes], way.moved)
+            self.largest[way] = max(map(program.entries, self.moving[way]), default=1)
+            start += ends
+        self.plain = program.needed(start)
 
 
 class Point:
@@ -117,16 +115,15 @@ class Point:
         names = [i.name for i in free]
         if program.shapes[slot] != SCALAR or not set(axes) <= set(names):
             raise OpenError
-        lengths = {i.name: self.run.size(i.dim) for i in free}
-        shape = tuple(lengths.values())
-        places = dict(zip(axes, array.shape[-2 - len(axes) : -2], strict=True))
-        if any(places[name] != lengths[name] for name in axes):
-            raise OpenError
+        shape = tuple([self.run.size(i.dim) for i in free])
         array = array[..., 0, 0]
         front = array.ndim - len(axes)
-        order = [front + axes.index(name) for name in names if name in axes]
-        array = array.transpose(*range(front), *order)
-        array = array[(..., *[slice(None) if name in axes else None for name in names])]
+        if array.shape[front:] != tuple([shape[names.index(name)] for name in axes]):
+            raise OpenError
+        if axes != tuple(names):
+            order = [front + axes.index(name) for name in names if name in axes]
+            array = array.transpose(*range(front), *order)
+            array = array[(..., *[slice(None) if name in axes else None for name in names])]
         return self._in_rows(self._for_all(array, shape))
 
     def _for_all(self, array: Array, shape: tuple[int, ...]) -> Array:

@@ -29,6 +29,7 @@ from .values import Draw, Way
 Array: TypeAlias = np.ndarray[Any, Any]
 
 _FEW = 4
+_CHANCES = 8
 _MANY = 8
 """More dimensions than this are many: sizes and entries are then chosen with more care."""
 
@@ -80,14 +81,9 @@ def samples(
     for name, symbol in symbols.items():
         check_kinds(symbol, kinds[name])
     search = _Search(exprs, symbols, kinds, rng, small)
-    found: list[Sample] = []
     wide = thorough or any(map(_has_kinks, exprs))
-    while len(found) < max(3, count, THOROUGH if wide else 0):
-        # two assignments of sizes in turn: points of one assignment are evaluated together
-        like = found[-2].dims if len(found) > 1 else None
-        point = search.point(avoid=found[0].dims if len(found) == 1 else None, like=like)
-        found.append(search.widened(point) if wide and len(found) % 2 else point)
-    return tuple(found)
+    points = search.points(max(3, count, THOROUGH if wide else 0))
+    return tuple([search.widened(p) if wide and n % 2 else p for n, p in enumerate(points)])
 
 
 def of_one_size(samples: Sequence[Sample]) -> list[tuple[Sample, ...]]:
@@ -104,6 +100,8 @@ def _in_words(kinds: frozenset[str]) -> str:
 
 def _has_kinks(e: Expr) -> bool:
     """Is there a function with a derivative almost everywhere only?"""
+    if not ex.holds(e, ex.Operation, ex.Apply):
+        return False
     for node in ex.walk(e):
         if isinstance(node, ex.Operation) and not operators.TABLE[node.operator].analytic:
             return True
@@ -115,6 +113,13 @@ def _has_kinks(e: Expr) -> bool:
 # ---------------------------------------------------------------------------- sizes
 
 
+_NEW_DIMS: tuple[type[ex.Node], ...] = (
+    *(ex.Identity, ex.Ones, ex.Zeros, ex.Kron, ex.Vec, ex.Unvec, ex.Block),
+    *(ex.IndexSum, ex.Rows, ex.Delta),
+)
+"""What may have dimensions that no symbol has."""
+
+
 def dims_of(exprs: Sequence[Expr], symbols: Mapping[str, Symbol]) -> tuple[Dim, ...]:
     """All dimensions of symbols and expressions: those of the symbols first, in their order.
 
@@ -124,7 +129,7 @@ def dims_of(exprs: Sequence[Expr], symbols: Mapping[str, Symbol]) -> tuple[Dim, 
     for symbol in symbols.values():
         found.update(dict.fromkeys(a for dim in symbol.shape for a in _parts(dim)))
     more: set[Dim] = set()
-    for node in chain.from_iterable(map(ex.walk, exprs)):
+    for node in chain.from_iterable([ex.walk(e) for e in exprs if ex.holds(e, *_NEW_DIMS)]):
         more.update(a for dim in node.shape for a in _parts(dim))
         match node:
             case ex.IndexSum(indices=indices):
@@ -170,10 +175,13 @@ class _Sizes:
         self.sizes = [n for n in range(2, len(dims) + more + 4) if n not in fixed][:count]
 
     def one(self, avoid: Mapping[str, int] | None) -> dict[str, int] | None:
-        """A random assignment; None where it is the one to avoid."""
-        order = self._in_order(self._shuffled())
-        dims = self._with_aliases(dict(zip(self.names, order, strict=False)))
-        return dims if dims != avoid or not self.names else None
+        """A random assignment; None where it is the one to avoid, time and again."""
+        for _ in range(_CHANCES):
+            order = self._in_order(self._shuffled())
+            dims = self._with_aliases(dict(zip(self.names, order, strict=False)))
+            if dims != avoid or not self.names:
+                return dims
+        return None
 
     def _shuffled(self) -> list[int]:
         return sorted(self.sizes, key=lambda _: self.rng.random())
@@ -248,7 +256,7 @@ _MANY_WAYS = (
     *_WAYS,
 )
 """The ways for expressions with more than `_MANY` dimensions."""
-_WIDE = Way(0.05, 8.0)
+_WIDE = Way(0.05, 8.0, even=True)
 _TRIES = 6
 _RELAXING = 3
 _MORE_SIZES = 2
@@ -276,14 +284,47 @@ class _Search:
         self.rng = rng
         self.dims = dims_of(exprs, symbols)
         self.small = small
-        self.aliases = ex.aliases(exprs)
+        self.aliases = ex.aliases([e for e in exprs if ex.holds(e, *_NEW_DIMS)])
         self.sizes = _Sizes(self.dims, rng, small, self.aliases)
         self.domain = Domain(exprs, symbols)
         self.best: dict[str, Way] | None = None
         self.safe: dict[str, Way] = {}
         self.complaint = ""
 
-    def point(self, avoid: Mapping[str, int] | None, like: dict[str, int] | None) -> Sample:
+    def points(self, count: int) -> list[Sample]:
+        """Samples at two assignments of sizes in turn: those of one are evaluated together."""
+        found = self._together([], count)
+        if not found:
+            first = self._one(None, None)
+            found = self._together([first], count) or [first]
+        while len(found) < count:
+            avoid = found[0].dims if len(found) == 1 else None
+            found.append(self._one(avoid, found[-2].dims if len(found) > 1 else None))
+        return found
+
+    def _together(self, found: list[Sample], count: int) -> list[Sample]:
+        """So many samples, one of which may be found; none where one of the others is not good.
+
+        They are drawn in the ways that have worked, else in the plain way.
+        """
+        ways = self.best or dict.fromkeys(self.symbols, self._ways()[0])
+        first = found[0].dims if found else self.sizes.one(None)
+        second = self.sizes.one(first)
+        if first is None or second is None:
+            return []
+        new = []
+        for number in range(len(found), count):
+            dims = second if number % 2 else first
+            values = self._values(dims, ways)
+            if values is None:
+                return []
+            new.append(Sample(values, dims))
+        for group in (new[::2], new[1::2]):
+            if group and not self.domain.has([s.values for s in group], group[0].dims):
+                return []
+        return [*found, *new]
+
+    def _one(self, avoid: Mapping[str, int] | None, like: dict[str, int] | None) -> Sample:
         """A sample at other sizes than `avoid`, at those of `like` if there is one.
 
         The sizes are larger ones where there is no point among the least.
@@ -314,15 +355,16 @@ class _Search:
             return sample
         assignments = self.sizes.draw(avoid)
         if like is not None:
-            assignments.insert(0, like)
+            assignments[:0] = [like] * _RELAXING
         if self.best is not None:
-            for dims, _ in product(assignments, range(_TRIES)):
+            for _, dims in product(range(_TRIES), assignments):
                 sample = self._try(dims, self.best, LARGEST[0])
                 if sample is not None:
                     return sample
         quick: list[Way | None] = [*all_ways[:5], None]
         long = [way for way in all_ways for _ in range(_TRIES)] + [None] * _MIXED_TRIES
         for ways, some, largest in (
+            (all_ways[:2], assignments[:_TRIES], LARGEST[0]),  # it may be the sizes
             (2 * quick, assignments, LARGEST[0]),
             (long, assignments[:3], LARGEST[0]),
             (long, assignments[:1], LARGEST[1]),
@@ -381,8 +423,21 @@ class _Search:
 
     def _try(self, dims: dict[str, int], ways: Mapping[str, Way], largest: float) -> Sample | None:
         check_time()
-        values = {}
+        values = self._values(dims, ways)
+        if values is None:
+            return None
+        complaint = self.domain.complaint(self.domain.place(values, dims), largest)
+        if complaint is None:
+            return Sample(values, dims)
+        self.complaint = complaint
+        return None
+
+    def _values(self, dims: Mapping[str, int], ways: Mapping[str, Way]) -> dict[str, Array] | None:
+        """A value of each symbol; None where there is none of its kinds."""
+        values = self._of_any_kind(dims, ways)
         for name, symbol in self.symbols.items():
+            if name in values:
+                continue
             value = self._draw(symbol, dims, ways[name])
             if value is None:
                 self.complaint = (
@@ -390,21 +445,41 @@ class _Search:
                 )
                 return None
             values[name] = value
-        complaint = self.domain.complaint(self.domain.place(values, dims), largest)
-        if complaint is None:
-            return Sample(values, dims)
-        self.complaint = complaint
-        return None
+        return values
+
+    def _of_any_kind(self, dims: Mapping[str, int], ways: Mapping[str, Way]) -> dict[str, Array]:
+        """Values of the symbols that may have any, drawn at once where they are in one way."""
+        names = [name for name, kinds in self.kinds.items() if not kinds]
+        some = {ways[name] for name in names}
+        if len(some) != 1:
+            return {}
+        (way,) = some
+        if way.scaled or way.square:
+            return {}
+        shapes = [self._shape(self.symbols[name], dims) for name in names]
+        entries = Draw(self.rng, way).entries(sum(map(math.prod, shapes)), 1, signed=way.signed)
+        values, start = {}, 0
+        for name, shape in zip(names, shapes, strict=True):
+            stop = start + math.prod(shape)
+            values[name] = entries[start:stop].reshape(shape)
+            start = stop
+        return values
+
+    def _shape(self, symbol: Symbol, dims: Mapping[str, int]) -> tuple[int, ...]:
+        """The form of a symbol's value."""
+        rows, columns = [
+            d if isinstance(d, int) else dims.get(d) or sizes.value(d, dims.__getitem__)
+            for d in symbol.shape
+        ]
+        if symbol.shape[1] != 1:
+            return rows, columns
+        return () if symbol.shape == ex.SCALAR else (rows,)
 
     def _any_way(self) -> Way:
         return _WAYS[int(self.rng.random() * len(_WAYS))]
 
     def _draw(self, symbol: Symbol, dims: Mapping[str, int], way: Way) -> Array | None:
-        rows, columns = [sizes.value(d, dims.__getitem__) for d in symbol.shape]
-        kinds = self.kinds[symbol.name]
-        array = drawn(Draw(self.rng, way), rows, columns, kinds)
-        if array is None:
-            return None
-        if symbol.shape[1] != 1:
-            return array
-        return np.array(array[0, 0]) if symbol.shape == ex.SCALAR else array[:, 0]
+        shape = self._shape(symbol, dims)
+        rows, columns = (*shape, 1, 1)[:2]
+        array = drawn(Draw(self.rng, way), rows, columns, self.kinds[symbol.name])
+        return None if array is None else array.reshape(shape)

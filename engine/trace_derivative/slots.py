@@ -67,17 +67,35 @@ class Slots:
 
     def needed(self, slots: Iterable[Slot]) -> list[Slot]:
         """The slots that some slots need, these included, in order."""
-        wanted = bytearray(len(self.operations))
+        return self._followed(slots, None)[0]
+
+    def moving(self, slots: Iterable[Slot], name: str) -> tuple[list[Slot], list[Slot]]:
+        """Of the slots that some slots need those that depend on a name, and what they start from.
+
+        What they start from does not depend on it.
+        """
+        return self._followed(slots, self.bit(name))
+
+    def _followed(
+        self, slots: Iterable[Slot], names: Names | None
+    ) -> tuple[list[Slot], list[Slot]]:
+        """What is needed, followed through slots with some of the names; and where that ends."""
+        operands, own = self.operands, self.names
+        wanted = bytearray(len(operands))
         last = -1
         for a in slots:
             wanted[a] = 1
             last = max(last, a)
-        operands = self.operands
+        inside, ends = [], []
         for a in range(last, -1, -1):
             if wanted[a]:
+                if names is not None and not own[a] & names:
+                    ends.append(a)
+                    continue
+                inside.append(a)
                 for b in operands[a] or ():
                     wanted[b] = 1
-        return [a for a in range(last + 1) if wanted[a]]
+        return inside[::-1], ends
 
     def entries(self, slot: Slot) -> int:
         """How many entries the array of a slot has."""
@@ -170,6 +188,16 @@ class Slots:
         self.lengths.append(lengths)
         self.names.append(names)
         return slot
+
+    def held(self, name: str, slot: Slot, shape: Shape) -> Slot:
+        """The value of a slot under a name, which stays as it is when another name is moved."""
+        if tuple(map(self._typical, shape)) != self._sizes(slot):
+            raise OpenError
+        key = ("held", name, slot)
+        axes, lengths = self.axes[slot], self.lengths[slot]
+        return self._slots.get(key) or self._append(
+            key, lambda x: x, (slot,), shape, axes, lengths, 0
+        )
 
     # ------------------------------------------------------------------ shapes
 

@@ -30,7 +30,7 @@ class Way:
     Square matrices may get a form: with a positive definite symmetric part (definite), or of
     spectral radius 1 (bounded); neither is symmetric or orthogonal, for then a lost transpose
     could hide.  `scaled` entries become smaller with the size of the matrix, so that a long
-    product neither grows nor vanishes.
+    product neither grows nor vanishes; `even` ones are of all sizes and of both signs.
     """
 
     low: float
@@ -38,6 +38,7 @@ class Way:
     signed: bool = True
     square: str = ""
     scaled: bool = False
+    even: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,25 @@ class Draw:
     def entries(self, rows: int, columns: int, *, signed: bool) -> Array:
         """Random entries of a few decimals."""
         way = self.way
-        sizes = self.uniform(rows * columns)
-        sizes *= way.high - way.low
+        if way.even:
+            return self._even(rows * columns, signed).reshape(rows, columns)
+        bits = np.frombuffer(self.rng.randbytes(4 * rows * columns), "<u4")
+        sizes = bits * ((way.high - way.low) / 2.0**32)
         sizes += way.low
-        if signed:
-            sizes *= self.signs(rows * columns)
+        if signed:  # the last bit is far behind what is left of the number
+            sizes *= (bits & 1) * 2.0 - 1.0
         if way.scaled:
             sizes /= math.sqrt(columns)
         return sizes.round(4).reshape(rows, columns)
+
+    def _even(self, count: int, signed: bool) -> Array:
+        """Entries of which each has another part of the range, and every second sign is minus."""
+        places = np.argsort(self.uniform(count)) + self.uniform(count)
+        sizes = places * ((self.way.high - self.way.low) / count) + self.way.low
+        if signed:
+            odd = np.argsort(self.uniform(count)) + self.rng.getrandbits(1)
+            sizes *= 1.0 - odd % 2 * 2.0
+        return np.asarray(sizes.round(4))
 
     def uniform(self, count: int) -> Array:
         """Numbers from 0 to 1, many at a time."""

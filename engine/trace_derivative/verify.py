@@ -150,7 +150,7 @@ class Verifier:
             text = written(side, free, self._journey.function)
             found = self._formulas[side, free] = _Formula(text, has_derivative(side))
             try:
-                found.terms = self._terms(side, free)
+                found.terms = self._terms(side, free, text)
             except LimitError:
                 raise
             except _NOT_UNDERSTOOD:
@@ -158,8 +158,8 @@ class Verifier:
             read.append(found)
         return found
 
-    def _terms(self, side: Side, free: tuple[Index, ...]) -> list[Wanted]:
-        """What the values of a side are the sum of."""
+    def _terms(self, side: Side, free: tuple[Index, ...], text: str) -> list[Wanted]:
+        """What the values of a side are the sum of; `text` is how it is written."""
         match side:
             case FunctionName():
                 return [Value(self._planner.slot(self._journey.function))]
@@ -168,9 +168,10 @@ class Verifier:
             case DerivativeSum(terms=terms):
                 return [self._slope(t) for t in terms]
             case ix.Term():
-                return [Value(self._slot(str(side), ix.ranges(side), free), free)]
+                own = ix.ranges(side)
             case _:
-                return [Value(self._slot(str(side), {}, free), free)]
+                own = {}
+        return [Value(self._slot(str(side) if free else text, own, free), free)]
 
     def _slope(self, side: Derivative) -> Slope:
         moved, kind = self._journey.variable.name, self.kind
@@ -197,23 +198,16 @@ class Verifier:
     def _define(self, d: Definition) -> None:
         """Let a name stand for the printed text of its definition, or for the values it has."""
         self._ranges.update({i.name: i.dim for i in d.value.free})
-        name, program = d.symbol.name, self._program
+        name = d.symbol.name
         try:
             slot = self._slot(str(d.value))
-            if not d.constant:
-                self._reader.name(name, slot)
-                return
-            with np.errstate(all="ignore"):
-                found = [point.run.value(slot) for point in self._points]
+            if d.constant:
+                slot = self._program.held(name, slot, d.symbol.shape)
         except LimitError:
             raise
         except _NOT_UNDERSTOOD:
             return  # what has this name in it is open then
-        lengths = {axis: program.lengths[slot][axis] for axis in program.axes[slot]}
-        symbol = program.symbol(name, d.symbol.shape, lengths)
-        self._reader.name(name, symbol)
-        for point, array in zip(self._points, found, strict=True):
-            point.given[name] = array
+        self._reader.name(name, slot)
 
     # ------------------------------------------------------------------ values
 

@@ -174,3 +174,33 @@ def test_a_matrix_with_a_scalar_in_front_is_summed_as_its_entries_are() -> None:
     assert program.axes[slot] == ("k",)
     expected = np.einsum("zij,zjk,zpi,zjq->zkpq", A, B, C, B)
     np.testing.assert_allclose(_run(program).value(slot), expected)
+
+
+def test_what_is_held_stays_when_a_name_in_it_is_moved() -> None:
+    program = Program(SIZES)
+    a, b, _ = _given(program)
+    held = program.held("D", program.multiply((a, b)), ("m", "p"))
+    slot = program.operation("sum", program.elementwise(".*", held, program.multiply((a, b))))
+    product = A @ B
+    expected = (product * product).sum((-1, -2))
+    moved = _run(program).moved("A", np.stack([A, 3 * A]))
+    np.testing.assert_allclose(moved.value(slot)[..., 0, 0], [expected, 3 * expected])
+    moving, given = program.moving([slot], "A")
+    assert set(given) == {held, b}
+    assert moving == [a, held - 1, slot - 1, slot]
+    with pytest.raises(OpenError):
+        program.held("E", a, ("p", "m"))
+
+
+def test_needed_slots_are_all_before_those_that_need_them() -> None:
+    program = Program(SIZES)
+    a, b, c = _given(program)
+    first = program.multiply((a, b))
+    program.multiply((b, c))
+    whole = program.operation("tr", program.multiply((first, c)))
+    needed = program.needed([whole])
+    assert needed == sorted(needed)
+    assert set(needed) == {a, b, c, first, whole - 1, whole}
+    run = _run(program)
+    run.work_out(needed)
+    np.testing.assert_allclose(run.value(whole)[:, 0, 0], np.einsum("zij,zjk,zki->z", A, B, C))

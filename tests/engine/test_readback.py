@@ -257,3 +257,34 @@ def test_a_bracket_is_read_once_in_all_texts() -> None:
     count = len(program.operations)
     reader.slot("sum(exp(A*x))", {})
     assert len(program.operations) == count + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("Q^2'", "(Q^2)'"),
+        ("Q^(2)'*x", "(Q*Q)'*x"),
+        ("x'.^2", "(x.^2)'"),
+        ("Q''", "Q"),
+        ("[x, x]'", "[x'; x']"),
+        ("a^-2*x", "x/(a*a)"),
+        ("Q'^2", "(Q*Q)'"),
+        ("2.5*a^1.5", "(2.5)*(a^(1.5))"),
+    ],
+)
+def test_what_stands_behind_an_operand_belongs_to_it(text: str, same: str) -> None:
+    program = Program({"m": 2, "n": 3})
+    reader = Reader(program, SYMBOLS)
+    slots = [reader.slot(text, {}), reader.slot(same, {})]
+    rng = np.random.default_rng(1)
+    values = {"Q": rng.normal(size=(3, 3)), "x": rng.normal(size=(3, 1)), "a": np.array([[1.7]])}
+    run = Run(program, values, {"m": 2, "n": 3})
+    np.testing.assert_allclose(*[run.value(slot) for slot in slots])
+
+
+@pytest.mark.parametrize(
+    "text", ["(x)2", "(a)(x)", "#1#", "a(x)", "2(x)", "x'2", "A[i,j]x", "1.5.2"]
+)
+def test_what_stands_side_by_side_is_no_product(text: str) -> None:
+    with pytest.raises(OpenError):
+        _closed(text)

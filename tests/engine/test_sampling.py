@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 from typing import Any
@@ -16,6 +17,7 @@ from trace_derivative.evaluate import evaluate
 from trace_derivative.expr import Expr, apply, mul, number, sub, total, trace, transpose
 from trace_derivative.numeric import gradient
 from trace_derivative.sampling import Sample, kinds_of, samples
+from trace_derivative.values import Draw, Way
 
 A = ex.symbol("A", ("p", "m"))
 X = ex.symbol("X", ("m", "n"))
@@ -217,3 +219,19 @@ def test_angles_are_drawn_away_from_their_jump() -> None:
     zero = sub(mul(number(2), x), mul(number(2), x))
     for point in draw(total(apply("arctan2", zero, x))):
         assert (point.values["x"] > 0).all()
+
+
+def test_points_of_one_assignment_are_in_turn_with_those_of_another() -> None:
+    found = draw(trace(mul(A, X, B)), count=5)
+    assert found[0].dims == found[2].dims == found[4].dims
+    assert found[1].dims == found[3].dims != found[0].dims
+    assert len({s.values["X"].tobytes() for s in found}) == len(found)
+
+
+def test_even_entries_are_of_all_sizes_and_of_both_signs() -> None:
+    even = Draw(random.Random(5), Way(0.0, 6.0, even=True))
+    for _ in range(20):
+        entries = even.entries(3, 2, signed=True)
+        assert sorted(np.abs(entries).ravel().astype(int)) == [0, 1, 2, 3, 4, 5]
+        assert (entries < 0).sum() == 3
+    assert (even.entries(2, 2, signed=False) >= 0).all()
