@@ -271,13 +271,19 @@ class Derivation:
 
     # ------------------------------------------------------------------ what is shown
 
-    @lazy
+    @property
     def steps(self) -> tuple[Step, ...]:
         """Every displayed equality, in order."""
+        # Not kept: a derivation that held what asks it for checks would never be let go of.
+        return tuple(
+            [step.checked_by(partial(self._check_of, n)) for n, step in enumerate(self._stated)]
+        )
+
+    @lazy
+    def _stated(self) -> tuple[Step, ...]:
+        """The steps, without what finds their verdicts."""
         with self._limits():
-            return tuple(
-                step.checked_by(partial(self._check_of, n)) for n, step in enumerate(self._steps())
-            )
+            return tuple(self._steps())
 
     def _check_of(self, number: int) -> Check:
         return self.step_checks[number]
@@ -410,7 +416,7 @@ class Derivation:
     def verifier(self) -> Verifier:
         """Evaluates the sides of the steps at the samples."""
         definitions: dict[str, Definition] = {}
-        for step in self.steps:
+        for step in self._stated:
             definitions.update({d.symbol.name: d for d in step.where})
         journey = Journey(
             self.function,
@@ -439,7 +445,7 @@ class Derivation:
     @property
     def step_checks(self) -> tuple[Check, ...]:
         """One check for each step, in order."""
-        return self._checks[: len(self.steps)]
+        return self._checks[: len(self._stated)]
 
     @lazy
     def _checks(self) -> tuple[Check, ...]:
@@ -447,7 +453,7 @@ class Derivation:
         with self._limits():
             count: dict[str, int] = {}
             equalities = []
-            for step in self.steps:
+            for step in self._stated:
                 number = count[step.kind] = count.get(step.kind, 0) + 1
                 name = f"{step.kind}-{number}"
                 equalities.append(Equality(name, step.lhs, step.rhs, step.free))

@@ -187,15 +187,20 @@ class Typesetter(Marks):
 
     def _mul(self, e: ex.Mul) -> Piece:
         negative, size = split_sign(e.coefficient)
-        top = [self.of(s) for s in e.scalars if not ex.is_divisor(s)]
-        bottom = [self.of(ex.power(s, ex.number(-1))) for s in e.scalars if ex.is_divisor(s)]
+        front = self._front(size, e.scalars) if e.scalars or size is not UNIT else []
         if self._needs_factors():
             chain = [p for m in e.matrices for p in self._factors(m)]
         else:
             chain = [self.of(m) for m in e.matrices]
         if len(chain) == 1 and chain[0].barred:
             chain = [chain[0]._replace(strength=FACTOR)]
-        return self.signed(negative, self.product([*self.quotient_of(size, top, bottom), *chain]))
+        return self.signed(negative, self.product([*front, *chain]))
+
+    def _front(self, size: Fraction, scalars: tuple[Expr, ...]) -> list[Piece]:
+        """The scalar part of a product, one fraction where something stands below the line."""
+        top = [self.of(s) for s in scalars if not ex.is_divisor(s)]
+        bottom = [self.of(ex.power(s, ex.number(-1))) for s in scalars if ex.is_divisor(s)]
+        return self.quotient_of(size, top, bottom)
 
     def _factors(self, matrix: Expr) -> list[Piece]:
         """The factors that a factor of a chain is printed as, two for a matrix of ones."""

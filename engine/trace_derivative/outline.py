@@ -96,10 +96,7 @@ class Equalities(NamedTuple):
         """One line an equality."""
         relation = "=" if self.holds else "≠"
         left, *rights = map(write.side, self.sides)
-        heads = chain([left], (" " * len(left) for _ in count()))
-        return "\n".join(
-            f"{head} {relation} {right}" for head, right in zip(heads, rights, strict=False)
-        )
+        return f"{left} {relation} " + f"\n{' ' * len(left)} {relation} ".join(rights)
 
 
 class Written(NamedTuple):

@@ -64,7 +64,11 @@ class Display(NamedTuple):
 
 
 class Presentation(NamedTuple):
-    """All that is shown of a derivation; `concerns` are the notices that are for the author too."""
+    """All that is shown of a derivation.
+
+    `concerns` are the notices that are for the author too; `result` is the derivative alone,
+    None where there is no matrix form.
+    """
 
     displays: tuple[Display, ...]
     verification: str
@@ -73,6 +77,7 @@ class Presentation(NamedTuple):
     code: str
     notices: tuple[str, ...]
     concerns: tuple[str, ...] = ()
+    result: Fragment | None = None
 
 
 def present(
@@ -98,7 +103,9 @@ def present(
         if _wanted(group, show):
             fragments = tuple([_fragment(x, latex, text) for x in said])
             displays.append(_display(group, fragments, latex, text))
-    return _verdict(d, show, verify, refuted)._replace(displays=tuple(displays))
+    result = None if d.gradient is None else _fragment(d.gradient, latex, text)
+    found = _verdict(d, show, verify, refuted)
+    return found._replace(displays=tuple(displays), result=result)
 
 
 def present_expansion(

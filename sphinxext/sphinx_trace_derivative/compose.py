@@ -97,12 +97,13 @@ def _fold(
 
 
 def _sentence(place: Place, fragments: Sequence[Fragment]) -> nodes.paragraph:
-    paragraph = nodes.paragraph("", "", classes=["trace-derivative-sentence"])
-    for fragment in fragments:
-        if fragment.kind == "math":
-            paragraph += inline_formula(place, fragment.latex, fragment.text)
-        else:
-            paragraph += nodes.Text(fragment.text)
+    content = [
+        inline_formula(place, fragment.latex, fragment.text)
+        if fragment.kind == "math"
+        else nodes.Text(fragment.text)
+        for fragment in fragments
+    ]
+    paragraph = nodes.paragraph("", "", *content, classes=["trace-derivative-sentence"])
     place.mark_text(paragraph)
     return paragraph
 

@@ -172,24 +172,21 @@ def _misfit(derivation: Derivation, request: Request, options: dict[str, Any]) -
 def _result(derivation: Derivation, request: Request, claim: Check | None) -> Result:
     from trace_derivative.latex_names import Notation
     from trace_derivative.presentation import present
-    from trace_derivative.render_latex import latex
-    from trace_derivative.render_unicode import unicode
 
-    gradient = derivation.gradient
-    notation = Notation(**request.settings.notation)
     presentation = present(
         derivation,
         show=request.show,
-        notation=notation,
+        notation=Notation(**request.settings.notation),
         verify=request.verify,
         refuted=request.expect_fails,
         cuts=_cuts(request, str(derivation.variable)),
     )
+    shown = presentation.result
     return Result(
         function=str(derivation.function),
         variable=str(derivation.variable),
-        latex=latex(gradient, notation) if gradient is not None else "",
-        plain=unicode(gradient) if gradient is not None else "",
+        latex=shown.latex if shown else "",
+        plain=shown.text if shown else "",
         presentation=_plain(presentation),
         claim=_verdict(claim) if claim is not None and request.verify else None,
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import pickle
+import weakref
 from typing import Any
 
 import numpy as np
@@ -228,3 +230,18 @@ def test_structured_results_are_verified(structure: str) -> None:
     )
     assert not wrong.verification.passed
     assert [c.name for c in wrong.verification.failures] == ["expected"]
+
+
+def test_derivation_goes_with_its_last_use() -> None:
+    """It is no part of a cycle, so that nothing waits for a garbage collection."""
+    gc.disable()
+    try:
+        d = td.derive("tr(A*X*B*X')", wrt="X")
+        assert d.verification.passed
+        assert all(step.check for step in d.steps)
+        assert d.text()
+        known = weakref.ref(d)
+        del d
+        assert known() is None
+    finally:
+        gc.enable()

@@ -21,7 +21,11 @@ def loaded():
 app = Sphinx(source, source, out, doctrees, "html", status=None, parallel=int(jobs))
 print("set up", *loaded())
 parent = os.getpid()
-app.connect("doctree-read", lambda *_: os.getpid() != parent and print("fork", *loaded()))
+def said(*_):
+    if os.getpid() != parent:  # in one piece: several readers write to one pipe
+        sys.stdout.write("fork {} {}\\n".format(*loaded()))
+
+app.connect("doctree-read", said)
 app.build()
 print("built", *loaded())
 """
