@@ -15,7 +15,7 @@ from heapq import heapify, heappop, heappush
 from . import expr as ex
 from .expr import Expr, Index
 from .limits import check_time
-from .simplify import push_transposes, simplify, transposes
+from .simplify import flip, simplify, transposes
 
 
 class Stuck(Exception):
@@ -257,7 +257,7 @@ class Network:
 
 def oriented(i: Index, j: Index, matrix: Expr) -> tuple[Index, Index, Expr]:
     """The edge in the direction that needs fewer transposes."""
-    other = push_transposes(ex.transpose(matrix))
-    if transposes(other) < transposes(matrix):
-        return j, i, other
+    count = transposes(matrix)
+    if count and transposes(turned := flip(matrix)) < count:
+        return j, i, turned
     return i, j, matrix
