@@ -137,9 +137,10 @@ def _variables(wrt: str | Sequence[str] | None) -> tuple[str, ...]:
     """The names of the variables that are asked for; none where the text has to tell."""
     if wrt is None:
         return ()
-    if not isinstance(wrt, str | Sequence):
+    several = (wrt,) if isinstance(wrt, str) else wrt
+    if not isinstance(several, Sequence):
         raise ParseError(f"wrt is {wrt!r}", hint="name one symbol, or several")
-    stripped = tuple([str(n).strip() for n in ((wrt,) if isinstance(wrt, str) else wrt)])
+    stripped = tuple([str(n).strip() for n in several])
     if not stripped or not all(stripped):
         raise ParseError(f"wrt is {wrt!r}", hint="name one symbol, or several")
     if len(set(stripped)) < len(stripped):

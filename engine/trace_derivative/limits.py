@@ -6,6 +6,7 @@ The limits in force are those of the innermost `with limited(...)`; the stages c
 
 from __future__ import annotations
 
+import gc
 import math
 import sys
 import time
@@ -48,10 +49,12 @@ class limited:
 
     Deep recursion is a `LimitError`, and so is more memory than there is.
 
-    A block within another never has more time than that one.
+    A block within another never has more time than that one.  In the outermost block garbage
+    collections are put off: what the stages make holds no cycles, and the collector would look
+    through all of it again and again while it grows.
     """
 
-    __slots__ = ("_before", "_limits", "_recursion", "_source")
+    __slots__ = ("_before", "_collecting", "_limits", "_recursion", "_source")
 
     def __init__(self, limits: Limits | None = None, *, source: str = "") -> None:
         if limits is not None and not isinstance(limits, Limits):
@@ -59,6 +62,7 @@ class limited:
         self._limits = limits
         self._source = source
         self._before: Token[tuple[Limits, float]] | None = None
+        self._collecting = False
 
     def __enter__(self) -> Limits:
         outer, end = _in_force.get()
@@ -67,6 +71,9 @@ class limited:
             if end != math.inf:
                 return outer  # all of it is in force
             chosen = outer
+        if end == math.inf and gc.isenabled():
+            self._collecting = True
+            gc.disable()
         mine = time.monotonic() + chosen.seconds
         self._before = _in_force.set((chosen, min(mine, end)))
         self._recursion = sys.getrecursionlimit()
@@ -79,6 +86,8 @@ class limited:
             if self._recursion < _RECURSION:
                 sys.setrecursionlimit(self._recursion)
             _in_force.reset(self._before)
+        if self._collecting:
+            gc.enable()
         if problem is None:
             return
         if isinstance(problem, RecursionError):
