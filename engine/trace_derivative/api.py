@@ -21,9 +21,9 @@ from . import (
     sympy_functions,
 )
 from .checks import Check
-from .derivation import Derivation
+from .derivation import Claim, Derivation
 from .errors import ParseError, ShapeError, TraceDerivativeError, UnsupportedError
-from .expr import Expr, Symbol
+from .expr import Symbol
 from .journey import Journey
 from .limits import Limits, limited
 from .matrix_functions import refuse_second_derivative
@@ -94,7 +94,7 @@ def derive(
     :raises TraceDerivativeError: `ParseError`, `ShapeError`, `UnsupportedError` or `LimitError`,
         with the place in the text
     """
-    check_texts(function=function, expected=expected or "")
+    check_texts(function=function, expected="" if expected is None else expected)
     choose("route", route, ROUTES)
     choose("form", form, FORMS)
     check_numbers(samples, tolerance)
@@ -174,12 +174,13 @@ def _derivation(
     return Derivation(reading, variable, options, found)
 
 
-def _claim(text: str, reading: Reading, variable: Symbol) -> Expr:
+def _claim(text: str, reading: Reading, variable: Symbol) -> Claim:
     """A claimed derivative, which may use the abbreviations of the function."""
     shortened = {n: ex.symbol(n, e.shape) for n, e in reading.values.items()}
     found = read(text, symbols={**shortened, **reading.symbols}, expected=variable.shape)
     _check_symbols(found, reading)
-    return ex.substitute(found.exprs[0], reading.values)
+    written = found.exprs[0]
+    return Claim(written, ex.substitute(written, reading.values))
 
 
 def _check_symbols(claim: Reading, reading: Reading) -> None:
@@ -251,7 +252,7 @@ def _unfit(claim: str, problem: ShapeError) -> Check:
 
 def _misfit(
     claim: str, derivation: Derivation, given: Mapping[str, Any], problem: ShapeError
-) -> tuple[Expr | None, Check]:
+) -> tuple[Claim | None, Check]:
     """A claim whose shapes do not fit, and its verdict: false, at sizes where it conforms if any.
 
     Without such sizes there is no claim but its text.

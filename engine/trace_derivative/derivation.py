@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import expr as ex, indexed as ix
 from .assumptions import because, facts_used, with_facts, with_structure
@@ -45,6 +45,16 @@ from .steps import (
 )
 from .verify import Equality, Verifier
 
+CHECKED_LAYERS = 16
+"""Up to so many layers the index forms in which they are written out are checked as well."""
+
+
+class Claim(NamedTuple):
+    """The author's own result, as written and without abbreviations."""
+
+    written: Expr
+    value: Expr
+
 
 class Derivation:
     """The derivative of one scalar function by one variable, and how it is found.
@@ -57,7 +67,7 @@ class Derivation:
         reading: Reading,
         variable: Symbol,
         options: Options,
-        claim: Expr | None = None,
+        claim: Claim | None = None,
         misfit: Check | None = None,
     ) -> None:
         self._reading = reading
@@ -468,6 +478,11 @@ class Derivation:
             Equality("expansion", FunctionName(), self.in_indices.expansion),
             Equality("index gradient", slope, gradient.body, gradient.free),
         ]
+        if 0 < len(self.layers.values) <= CHECKED_LAYERS:
+            whole = self._written_out
+            free, body = whole.gradient.free, whole.gradient.body
+            found.append(Equality("expansion, written out", FunctionName(), whole.expansion))
+            found.append(Equality("index gradient, written out", slope, body, free))
         for name, answer in self.routes.items():
             if answer is not None:
                 found.append(Equality(f"route {name}", constrained, answer))
@@ -478,7 +493,7 @@ class Derivation:
     @property
     def expected(self) -> Expr | None:
         """The author's own result, as written."""
-        return self._claim
+        return None if self._claim is None else self._claim.written
 
     @lazy
     def expected_check(self) -> Check | None:
@@ -487,7 +502,7 @@ class Derivation:
             return self._misfit
         with self._limits():
             slope = Derivative(None, self.variable, structure=self.structure)
-            return self.verifier.compare("expected", slope, self.folding(self._claim))
+            return self.verifier.compare("expected", slope, self.folding(self._claim.value))
 
     # ------------------------------------------------------------------ output
 

@@ -7,20 +7,22 @@ it grows with the depth.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from . import expr as ex
 from .expr import Expr, Symbol
 from .rebuild import map_children
-from .simplify import flip
 from .statements import Definition
+from .transposes import flip
 
 DEEPEST = 3
 """Up to so many functions of the variable within each other are written out."""
 
 _FUNCTIONS = (ex.Apply, ex.Power, ex.Quotient)
 _LETTERS = {0: "zeta", 1: "z", 2: "Z"}
+_NUMBERED = re.compile(r"(?:zeta|z|Z)_?(\d{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Folding:
         self._found[value] = symbol
 
     def __call__(self, e: Expr) -> Expr:
-        """The expression with names for the largest parts that have one."""
+        """The expression with names for the largest parts that had one when they were first met."""
         found = self._found.get(e)
         if found is None:
             found = self._found[e] = map_children(e, self)
@@ -87,23 +89,26 @@ def layers_of(
         return NO_LAYERS
     arguments = {arg for e in depths for arg in _inside(e, variable.name)}
     named = [e for e in depths if e in arguments and not e.free and not isinstance(e, Symbol)]
-    values = sorted(named, key=depths.__getitem__)
-    authors = {e: name for name, e in given.items()}
+    authors: dict[Expr, str] = {}
+    for name, e in given.items():
+        authors.setdefault(e, name)
     folding = Folding({})
-    found = []
-    for number, value in enumerate(values, 1):
+    found: dict[Expr, Definition] = {}
+    for value in sorted(named, key=depths.__getitem__):
+        if flip(value) in found:
+            continue  # it is shown by the name of its transpose
         rank = 0 if value.shape == ex.SCALAR else 1 if value.shape[1] == 1 else 2
-        name = authors.get(value) or _unused(f"{_LETTERS[rank]}{number}", taken)
+        name = authors.get(value) or f"{_LETTERS[rank]}{_largest(taken) + len(found) + 1}"
         symbol = ex.symbol(name, value.shape, rank)
-        found.append(Definition(symbol, folding(value), constant=False))
+        found[value] = Definition(symbol, folding(value), constant=False)
         folding.name(value, symbol)
-    return Layers(tuple(found), tuple(values))
+    return Layers(tuple(found.values()), tuple(found))
 
 
-def _unused(name: str, taken: frozenset[str]) -> str:
-    while name in taken:
-        name += "_"
-    return name
+def _largest(taken: frozenset[str]) -> int:
+    """The largest number in a name that could be one of a layer."""
+    numbers = [_NUMBERED.fullmatch(name) for name in taken]
+    return max([int(match[1]) for match in numbers if match], default=0)
 
 
 def _depth(e: Expr, variable: str, found: dict[Expr, int]) -> int:

@@ -74,8 +74,11 @@ def pairs(given: Assumptions, name: str) -> dict[str, str]:
                     source=given,
                     hint='write it as "X: symmetric; A: positive"',
                 )
-            several = [found[key.strip()]] if key.strip() in found else []
-            found[key.strip()] = ", ".join([*several, value.strip().lower()])
+            symbol = key.strip()
+            if symbol in found and name != "assume":
+                raise ParseError(f"{name} names {symbol} twice", source=given, hint=_EXAMPLES[name])
+            several = [found[symbol]] if symbol in found else []
+            found[symbol] = ", ".join([*several, value.strip().lower()])
     return found
 
 

@@ -30,6 +30,8 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 _FEW = 4
 _CHANCES = 8
+"""So often another assignment of sizes is drawn where it was drawn before."""
+
 _MANY = 8
 """More dimensions than this are many: sizes and entries are then chosen with more care."""
 

@@ -327,7 +327,10 @@ class _Names:
         simple = isinstance(inner, _PLAIN)
         return simple and self._variable.name not in inner.symbols
 
-    def _name(self, value: Expr) -> Symbol:
+    def _name(self, value: Expr) -> Expr:
+        turned = self._given.get(flip(value))
+        if turned is not None and value not in self._given:
+            return ex.transpose(turned.symbol)
         if value not in self._given:
             rank = 0 if value.shape == ex.SCALAR else 1 if value.shape[1] == 1 else 2
             suffix = "".join(f"_{i.name}" for i in sorted(value.free, key=lambda i: i.name))

@@ -173,6 +173,7 @@ def test_bad_declarations(options: dict[str, object], kind: type[Exception]) -> 
         lambda: td.derive(None, wrt="X"),  # type: ignore[call-overload]
         lambda: td.derive("tr(S*X)", wrt=3),  # type: ignore[call-overload]
         lambda: td.derive("tr(S*X)", wrt="X", expected=3),  # type: ignore[call-overload]
+        lambda: td.derive("tr(S*X)", wrt="X", expected=0),  # type: ignore[call-overload]
         lambda: td.check(3, of="tr(S*X)", wrt="X"),  # type: ignore[arg-type]
         lambda: td.check("S'", of=3, wrt="X"),  # type: ignore[arg-type]
         lambda: td.equal(3, "A"),  # type: ignore[arg-type]
@@ -188,7 +189,7 @@ def test_what_is_no_text_is_refused(call: Callable[[], object]) -> None:
 def test_assumptions_of_one_symbol_may_be_given_one_by_one() -> None:
     d = td.derive("tr(S*X)", wrt="X", assume="S: symmetric; S: invertible")
     assert d.options.assume == {"S": "symmetric, invertible"}
-    with pytest.raises(ParseError, match="structure"):
+    with pytest.raises(ParseError, match="structure names X twice"):
         td.derive("tr(S*X)", wrt="X", structure="X: symmetric; X: skew")
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import trace_derivative as td
-from trace_derivative import differentiate, expr as ex, indexed as ix, layers
+from trace_derivative import differentiate, expr as ex, index_route, indexed as ix, layers
 from trace_derivative.careful import Careful
 from trace_derivative.evaluate import Evaluator
 from trace_derivative.layers import DEEPEST, Folding
@@ -65,11 +65,23 @@ def test_the_results_are_written_out() -> None:
 
 def test_names_avoid_those_in_use_and_take_the_authors() -> None:
     taken = td.derive(network(4, "Z1*X"), wrt="Z1")
-    assert {*definitions_of(taken)} == {"Z1_", "Z2", "Z3", "Z4"}
+    assert {*definitions_of(taken)} == {"Z2", "Z3", "Z4", "Z5"}
     given = td.derive(network(4, "P"), wrt="W1", where="P = W1*X")
     assert definitions_of(given)["P"] == "W1*X"
     for d in (taken, given):
         assert d.verification.passed
+
+
+def test_of_two_names_for_one_layer_the_first_is_taken() -> None:
+    d = td.derive("sum(tanh(sin(tanh(sin(D)))))", wrt="X", where="D = A*X; G = A*X")
+    assert next(iter(definitions_of(d))) == "D"
+
+
+def test_a_layer_and_its_transpose_have_one_name() -> None:
+    text = "norm2(tanh(sin(tanh(sin(A*X)))))^2 + sum(tanh(sin(tanh(sin(X'*A')))))"
+    d = td.derive(text, wrt="X")
+    assert list(definitions_of(d)) == ["Z1", "Z2", "Z3", "Z4"]
+    assert d.verification.passed
 
 
 DEEP = [
@@ -192,6 +204,16 @@ def test_the_authors_names_are_shown_once_and_stand_in_the_claim() -> None:
     assert "tanh(W1 X)" not in shown
 
 
+def test_a_claim_is_shown_as_written() -> None:
+    d = td.derive("tr(A*X*B)", wrt="X", where="D = B*A", expected="D'")
+    assert d.verification.passed
+    shown = d.text()
+    assert "D = B A" in shown
+    assert "∂tr[A X B]/∂X = Dᵀ" in shown
+    wrong = td.derive("norm2(Y - W5*tanh(D))^2", wrt="W1", where=OWN, expected="W1*X*tanh(D)")
+    assert "≠ W1 X tanh(D)" in wrong.text()
+
+
 def test_a_counterexample_says_what_the_names_stand_for() -> None:
     d = td.derive(network(4), wrt="W1", expected="-2*W1")
     assert not d.verification.passed
@@ -230,6 +252,17 @@ def test_a_wrong_chain_rule_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(differentiate, "_opened", wrong)
     assert "index gradient" in failing(td.derive(network(4), wrt="W1"))
+
+
+def test_a_wrong_result_written_out_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = index_route.total
+
+    def wrong(occurrences: Any, function: Any, names: layers.Layers = layers.NO_LAYERS) -> Any:
+        free, body = right(occurrences, function, names)
+        return free, body if names else ix.times(ix.num(2), body)
+
+    monkeypatch.setattr(index_route, "total", wrong)
+    assert failing(td.derive(network(4), wrt="W1")) == {"index gradient, written out"}
 
 
 def test_the_closer_look_knows_the_layers() -> None:
