@@ -29,6 +29,9 @@ from .statements import Derivative, DerivativeSum, FunctionName, Side, symbols_i
 Array: TypeAlias = np.ndarray[Any, Any]
 
 _ROUNDING = 1e-12
+_TRUNCATION = 1e-30
+"""What a numeric derivative of zeros may be: a step is so small that its square is far below."""
+
 _LONG = 10**9
 
 
@@ -123,6 +126,8 @@ class Careful:
             return _ROUNDING / self.tolerance * size
         x = np.max(np.abs(point.value(self._journey.variable)), initial=0.0)
         whole = magnitude(self._journey.function, point.at)
+        if whole == 0:
+            return _TRUNCATION / self.tolerance
         return _ROUNDING / 10 / self.tolerance * whole / max(float(x), 1e-300)
 
     def _differs(self, left: Array, right: Array, point: _Stack) -> bool:

@@ -67,6 +67,9 @@ class Magnitude(Evaluator):
                 below = reciprocal(self._at_point.array(base))
                 array, axes = times(own, below)
                 slopes = [(array * abs(to_float(p)), axes)]
+            case ex.MatrixPower(base=base, exponent=n):
+                array, axes = self._at(_without_signs(base))
+                return np.linalg.matrix_power(array, n), axes
             case _:
                 return own
         for slope, arg in zip(slopes, args, strict=True):

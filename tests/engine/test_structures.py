@@ -118,3 +118,15 @@ def test_an_unknown_structure_is_refused_with_the_list() -> None:
     assert "skew" in caught.value.hint
     with pytest.raises(td.ParseError):
         td.derive("tr(A*X)", wrt="X", structure={"X": "spd"})
+
+
+@pytest.mark.parametrize("text", ["tr(X^3)^2", "tr(X)^3*tr(X*A)", "tr(X^3)^2*tr(A*X)"])
+def test_what_is_zero_for_all_skew_matrices_is_no_difference(text: str) -> None:
+    d = td.derive(text, wrt="X", structure="X: skew")
+    assert d.verification.passed, d.verification.failures
+
+
+def test_a_slope_at_a_zero_of_the_function_is_seen() -> None:
+    for of in ("tr(X)", "tr(X)*tr(A*X)"):
+        claim = td.check("zeros(n,n)", of=of, wrt="X", shapes="X: n n", assume="X: skew")
+        assert not claim.passed
