@@ -24,7 +24,7 @@ from .limits import current, limited
 from .magnitude import magnitude
 from .read import read
 from .sampling import Sample, of_one_size
-from .statements import Derivative, DerivativeSum, FunctionName, Side, symbols_in
+from .statements import Derivative, DerivativeSum, FunctionName, Side, needed, symbols_in
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -88,12 +88,8 @@ class Careful:
         """What the names of layers in sides stand for, and those in what they stand for."""
         shown = {name for side in sides for name in symbols_in(side)}
         layers = [d for d in self._journey.definitions if not d.constant]
-        for d in reversed(layers):
-            if d.symbol.name in shown:
-                shown |= d.value.symbols
-        for d in layers:
-            if d.symbol.name in shown:
-                yield f"# {d.symbol} = {d.value}"
+        for d in needed(layers, shown):
+            yield f"# {d.symbol} = {d.value}"
 
     @cached_property
     def _stacks(self) -> list[_Stack]:

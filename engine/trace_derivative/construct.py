@@ -62,8 +62,13 @@ from .nodes import (
 def symbol(name: str, shape: Shape, rank: int | None = None) -> Symbol:
     """The symbol of that name and shape; `rank` defaults to the least that the shape allows."""
     if rank is None:
-        rank = 0 if shape == SCALAR else 1 if shape[1] == 1 else 2
+        rank = least_rank(shape)
     return make(Symbol, shape, (), name, rank, name=name)
+
+
+def least_rank(shape: Shape) -> int:
+    """The least rank that a symbol of a shape may have: 0 scalar, 1 vector, 2 matrix."""
+    return 0 if shape == SCALAR else 1 if shape[1] == 1 else 2
 
 
 def number(value: Fraction | int) -> Number:

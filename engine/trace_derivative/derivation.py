@@ -117,15 +117,15 @@ class Derivation:
             return layers_of(self.function, self.variable, self._reading.values, taken)
 
     @lazy
-    def folding(self) -> Folding:
-        """Writes expressions by the names of the layers."""
-        return Folding(self.layers.names)
+    def folding(self) -> Callable[[Expr], Expr]:
+        """Writes expressions by the names of the layers; as they are where there are none."""
+        return Folding(self.layers.names) if self.layers else lambda e: e
 
     @lazy
     def in_indices(self) -> IndexRoute:
         """The route by index notation as it is shown, by the names of the layers."""
         with self._limits():
-            shown = self.folding(self.function) if self.layers else self.function
+            shown = self.folding(self.function)
         return IndexRoute(self.function, shown, self.variable, self.layers)
 
     @lazy

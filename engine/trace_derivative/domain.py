@@ -78,12 +78,7 @@ class Domain:
         """Are all these points good, which have the same sizes?  They are looked at together."""
         if self._watched is None:
             return False
-        given: dict[str, Array] = {}
-        run = Run(self._program, given, dims)
-        for name, symbol in self._symbols.items():
-            rows, columns = map(run.size, symbol.shape)
-            together = np.array([values[name] for values in points])
-            given[name] = together.reshape(len(points), rows, columns)
+        run = Run.at(self._program, self._symbols, points, dims)
         try:
             with np.errstate(all="ignore"):
                 run.work_out(self._needed)

@@ -26,6 +26,7 @@ from .construct import (
     identity as identity,
     index_sum as index_sum,
     inverse as inverse,
+    least_rank as least_rank,
     logdet as logdet,
     matrix_function as matrix_function,
     matrix_power as matrix_power,

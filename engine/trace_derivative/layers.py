@@ -97,7 +97,7 @@ def layers_of(
     for value in sorted(named, key=depths.__getitem__):
         if flip(value) in found:
             continue  # it is shown by the name of its transpose
-        rank = 0 if value.shape == ex.SCALAR else 1 if value.shape[1] == 1 else 2
+        rank = ex.least_rank(value.shape)
         name = authors.get(value) or f"{_LETTERS[rank]}{_largest(taken) + len(found) + 1}"
         symbol = ex.symbol(name, value.shape, rank)
         found[value] = Definition(symbol, folding(value), constant=False)

@@ -16,7 +16,7 @@ from .entries import Expansion
 from .expr import Expr, Symbol
 from .render_latex import LatexWriter, filled, width
 from .render_unicode import UnicodeWriter
-from .statements import Definition, Derivative, Side, Step
+from .statements import Definition, Derivative, Side, Step, needed
 
 LINE_WIDTH = 42
 WIDEST_LINE = 50
@@ -275,27 +275,23 @@ class _DerivationOutline(_Outline):
         step = chained[0][1]
         if step.where and isinstance(step.rhs, ex.Node):
             again = bool(self._suffixes - {suffix})
-            own = list(self._abbreviations())
+            own = self._abbreviations()
             said = {x.symbol.name for x in own} if again else set()
             names = [x for x in step.where if x.symbol.name not in said]
             if not again:
                 names += [x for x in own if x.symbol.name not in self._d.layers.meanings]
             formula, remark = Written(step.rhs, tuple(names)), f"{step.reason}:" if again else ""
             return Group("function", suffix, self.status(chained), False, formula, remark=remark)
-        formula = Written(self._d.written, tuple(self._abbreviations()))
+        formula = Written(self._d.written, self._abbreviations())
         return Group("function", suffix, self.status(chained), False, formula)
 
-    def _abbreviations(self) -> Iterator[Definition]:
+    def _abbreviations(self) -> tuple[Definition, ...]:
         """The author's abbreviations in the function as written, in the claim, and in these."""
         shown = self._d.written.symbols
         if self._d.expected is not None:
             shown |= self._d.expected.symbols
-        for name, e in reversed(list(self._d.abbreviations.items())):
-            if name in shown:
-                shown |= e.symbols
-        for name, e in self._d.abbreviations.items():
-            if name in shown:
-                yield Definition(ex.symbol(name, e.shape), e, False)
+        own = self._d.abbreviations.items()
+        return needed([Definition(ex.symbol(name, e.shape), e, False) for name, e in own], shown)
 
     def _entries(self) -> Group:
         return Group(

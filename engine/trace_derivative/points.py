@@ -79,13 +79,7 @@ class Point:
         self.count = len(samples)
         self._program = program
         self._variable = variable
-        self.given: dict[str, Array] = {}
-        self.run = Run(program, self.given, samples[0].dims)
-        for name, symbol in symbols.items():
-            rows, columns = map(self.run.size, symbol.shape)
-            values = [s.values[name] for s in samples]
-            together = values[0] if self.count == 1 else np.array(values)
-            self.given[name] = together.reshape(self.count, rows, columns)
+        self.run = Run.at(program, symbols, [s.values for s in samples], samples[0].dims)
         self._moves: dict[tuple[numeric.Kind, str | None, int], Moves] = {}
 
     def found(self, task: Task) -> dict[Wanted, Array]:
@@ -100,7 +94,7 @@ class Point:
     @property
     def zero(self) -> Array:
         """A zero of the variable's shape at each sample."""
-        return np.zeros_like(self.given[self._variable.name])
+        return np.zeros_like(self.run.given(self._variable.name))
 
     # ------------------------------------------------------------------ values
 
@@ -158,6 +152,6 @@ class Point:
         key = way.kind, way.structure, most
         found = self._moves.get(key)
         if found is None:
-            x = self.given[self._variable.name]
+            x = self.run.given(self._variable.name)
             found = self._moves[key] = moves_of(x, self._variable, way.kind, way.structure, most)
         return found

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from . import sizes
-from .expr import Dim
+from .expr import Dim, Symbol
 from .limits import check_time
 from .planned import OpenError
 from .program import Program, Slot
@@ -40,6 +40,23 @@ class Run:
         self._base = base
         self._moved = moved
         self._values: list[Array | None] = []
+
+    @classmethod
+    def at(
+        cls,
+        program: Program,
+        symbols: Mapping[str, Symbol],
+        points: Sequence[Mapping[str, Array]],
+        dims: Mapping[str, int],
+    ) -> Run:
+        """The run at points of one size, given by the values of symbols: an axis for them."""
+        given: dict[str, Array] = {}
+        found = cls(program, given, dims)
+        for name, symbol in symbols.items():
+            rows, columns = map(found.size, symbol.shape)
+            together = np.array([values[name] for values in points])
+            given[name] = together.reshape(len(points), rows, columns)
+        return found
 
     def given(self, name: str) -> Array:
         """The value of a name."""

@@ -90,16 +90,9 @@ def _opened(e: Expr) -> Expr:
 
 
 def _opening(rule: Rule) -> Rule:
-    """A rule for what cannot be opened."""
-
-    def opened_or_ruled(e: Expr) -> Expr:
-        if e.kinds & _PARTED:
-            after = _opened(e)
-            if after is not e and after != e:
-                return after
-        return rule(e)
-
-    return opened_or_ruled
+    """A rule, before which what has parts is opened."""
+    either = _either(_opened, rule)
+    return lambda e: either(e) if e.kinds & _PARTED else rule(e)
 
 
 _STRUCTURED = blocks.RULES.keys() | kronecker.RULES.keys()

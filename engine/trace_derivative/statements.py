@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -112,6 +112,16 @@ class Definition:
     symbol: Symbol
     value: Expr
     constant: bool = True
+
+
+def needed(definitions: Iterable[Definition], names: Set[str]) -> tuple[Definition, ...]:
+    """Of definitions in order those of some names, and those of the names in these."""
+    found = []
+    for d in reversed(tuple(definitions)):
+        if d.symbol.name in names:
+            found.append(d)
+            names = names | d.value.symbols
+    return tuple(reversed(found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ index notation and as an entry of a matrix, the result, then the way by identiti
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from types import MappingProxyType
@@ -31,6 +31,7 @@ from .statements import (
     FunctionName,
     Side,
     Step,
+    needed,
 )
 
 _ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
@@ -83,7 +84,7 @@ def occurrence_steps(
             yield Step("occurrence", left, _entry_of(matrix, o.free), "", o.free)
 
 
-def by_names(step: Step, folding: Folding) -> Step:
+def by_names(step: Step, folding: Callable[[Expr], Expr]) -> Step:
     """The same step with the expressions of its sides by the names that their parts have."""
 
     def derivative(shown: Derivative) -> Derivative:
@@ -295,12 +296,7 @@ class _Names:
     def used(self, forms: list[Form]) -> tuple[Definition, ...]:
         """The definitions of the names in held forms, and of those in these, in their order."""
         names = {s for f in forms for p in (*f.left, *f.right, *f.weight) for s in p.symbols}
-        found = []
-        for d in reversed(self._given.values()):
-            if d.symbol.name in names:
-                found.append(d)
-                names |= d.value.symbols
-        return tuple(reversed(found))
+        return needed(self._given.values(), names)
 
     def _side(self, chain: tuple[Expr, ...]) -> tuple[Expr, ...]:
         if not chain or (len(chain) == 1 and self._plain(chain[0])):
@@ -332,7 +328,7 @@ class _Names:
         if turned is not None and value not in self._given:
             return ex.transpose(turned.symbol)
         if value not in self._given:
-            rank = 0 if value.shape == ex.SCALAR else 1 if value.shape[1] == 1 else 2
+            rank = ex.least_rank(value.shape)
             suffix = "".join(f"_{i.name}" for i in sorted(value.free, key=lambda i: i.name))
             name = next(n + suffix for n in _letters(rank) if n + suffix not in self._taken)
             self._taken |= {name}
