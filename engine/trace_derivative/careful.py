@@ -118,13 +118,14 @@ class Careful:
         formulas = [s for s in sides if not isinstance(s, FunctionName) and not has_derivative(s)]
         printed = [self._formula(s, free) for s in formulas]
         size = max((magnitude(e, point.at) for e in printed), default=0.0)
-        if size > 0 or not any(map(has_derivative, sides)):
-            return _ROUNDING / self.tolerance * size
+        floor = _ROUNDING / self.tolerance * size
+        if not any(map(has_derivative, sides)):
+            return floor
         x = np.max(np.abs(point.value(self._journey.variable)), initial=0.0)
         whole = magnitude(self._journey.function, point.at)
-        if whole == 0:
+        if whole == size == 0:
             return _TRUNCATION / self.tolerance
-        return _ROUNDING / 10 / self.tolerance * whole / max(float(x), 1e-300)
+        return max(floor, _ROUNDING / 10 / self.tolerance * whole / max(float(x), 1e-300))
 
     def _differs(self, left: Array, right: Array, point: _Stack) -> bool:
         """Do two values differ that are both no rounding, whatever cancels on either side?"""

@@ -256,3 +256,15 @@ def test_what_is_left_of_a_power_of_what_cancels_is_rounding() -> None:
     d = td.derive("((x' - x')*x).^3", wrt="x")
     assert d.verification.passed
     assert not td.check("1e-6*x", of="((x' - x')*x).^3", wrt="x").passed
+
+
+@pytest.mark.parametrize("a", ["a", "c", "d", "e", "f", "g"])
+def test_a_true_claim_passes_where_the_function_is_flat(a: str) -> None:
+    """The numeric derivative of a function near 0 has the rounding of what is near 1 in it."""
+    found = td.check(
+        f"exp(b'*x)*(b-{a})/(exp({a}'*x)+exp(b'*x))",
+        of=f"-log(exp({a}'*x)/(exp({a}'*x)+exp(b'*x)))",
+        wrt="x",
+        shapes=f"{a}: n; b: n; x: n",
+    )
+    assert found.passed, found.message
