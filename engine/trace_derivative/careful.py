@@ -32,6 +32,12 @@ _ROUNDING = 1e-12
 _TRUNCATION = 1e-30
 """What a numeric derivative of zeros may be: a step is so small that its square is far below."""
 
+_NEARBY = (-3, -1, 2, 4)
+"""Points so many units in the last place away show how a value is rounded."""
+
+_NOISE = 8
+"""So many times the change between such points may be rounding."""
+
 _LONG = 10**9
 
 
@@ -121,11 +127,24 @@ class Careful:
         floor = _ROUNDING / self.tolerance * size
         if not any(map(has_derivative, sides)):
             return floor
+        if size > 0:
+            return max(floor, self._noise(sides, free, point) / self.tolerance)
         x = np.max(np.abs(point.value(self._journey.variable)), initial=0.0)
         whole = magnitude(self._journey.function, point.at)
-        if whole == size == 0:
+        if whole == 0:
             return _TRUNCATION / self.tolerance
-        return max(floor, _ROUNDING / 10 / self.tolerance * whole / max(float(x), 1e-300))
+        return _ROUNDING / 10 / self.tolerance * whole / max(float(x), 1e-300)
+
+    def _noise(self, sides: tuple[Side, Side], free: tuple[Index, ...], point: _Stack) -> float:
+        """How much numeric derivatives change at points so near that only rounding differs."""
+        found = 0.0
+        for ulps in _NEARBY:
+            samples = tuple([_nudged(s, 1 + ulps * float(np.spacing(1.0))) for s in point.samples])
+            near = self._stack(samples)
+            for side in filter(has_derivative, sides):
+                gap = self._evaluate(side, free, near) - self._value(side, free, point)
+                found = max(found, float(np.max(np.abs(gap), initial=0.0)))
+        return _NOISE * found
 
     def _differs(self, left: Array, right: Array, point: _Stack) -> bool:
         """Do two values differ that are both no rounding, whatever cancels on either side?"""
@@ -224,6 +243,10 @@ class Careful:
             array, axes = stack.at.array(again)
             stack.define(d.symbol.name, Axed(array, axes))
         return stack
+
+
+def _nudged(sample: Sample, factor: float) -> Sample:
+    return Sample({name: factor * value for name, value in sample.values.items()}, sample.dims)
 
 
 SAMPLE = "@"

@@ -268,3 +268,11 @@ def test_a_true_claim_passes_where_the_function_is_flat(a: str) -> None:
         shapes=f"{a}: n; b: n; x: n",
     )
     assert found.passed, found.message
+
+
+@pytest.mark.parametrize(("f", "slope"), [("5 + 1e-20*sum(x)", 1), ("(1 + 1e-20*sum(x))^2", 2)])
+def test_a_false_claim_fails_where_the_function_hardly_moves(f: str, slope: int) -> None:
+    """What is far below the rounding of the function is not below that of its derivative."""
+    for claimed in (1, 2, 3):
+        found = td.check(f"{claimed}e-20*ones(n)", of=f, wrt="x", shapes="x: n")
+        assert found.passed == (claimed == slope)
