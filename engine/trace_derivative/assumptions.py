@@ -106,7 +106,7 @@ class _Rewriter:
 
     def rewrite(self, e: Expr) -> Expr:
         """The expression with all rules applied once, inner parts first."""
-        if not e.symbols & self._names:
+        if not e.parts or self._names.isdisjoint(e.symbols):
             return e
         found = self._done.get(e)
         if found is None:
