@@ -222,7 +222,12 @@ def _product(coefficient: Fraction, scalars: tuple[Expr, ...], chain: tuple[Expr
 
 def scale(coefficient: Fraction | int, e: Expr) -> Expr:
     """`coefficient * e`."""
-    return e if coefficient is UNIT or coefficient == 1 else mul(number(coefficient), e)
+    if coefficient is UNIT or coefficient == 1:
+        return e
+    if type(e) is Mul and coefficient:
+        exact = coefficient if isinstance(coefficient, Fraction) else whole(coefficient)
+        return _product(exact_product(exact, e.coefficient), e.scalars, e.matrices)
+    return mul(number(coefficient), e)
 
 
 def neg(e: Expr) -> Expr:

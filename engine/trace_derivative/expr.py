@@ -55,6 +55,7 @@ from .construct import (
     zeros as zeros,
 )
 from .nodes import (
+    COMPOUND as COMPOUND,
     SCALAR as SCALAR,
     Add as Add,
     Apply as Apply,

@@ -424,6 +424,8 @@ class _Masks(dict[tuple[type[Node], ...], int]):
 
 
 _MASKS = _Masks()
+COMPOUND = ~_MASKS[Symbol, Number, Identity, Ones, Zeros, Delta, Transpose]
+"""The kinds of nodes that have parts, but for the transpose."""
 _COMMON = len(Node.__match_args__)
 """How many fields every node has."""
 _index_names: dict[Node, frozenset[str]] = {}
@@ -459,13 +461,14 @@ def make(
     else:
         # the hash of a fraction is slow, that of two whole numbers is not
         key = (kind, shape, None if number is UNIT else number.as_integer_ratio(), *fields)
-        fields = (number, *fields)
     # the hash of a key is slow too, for it asks every part: it is worked out once
     own_hash = place = hash(key)
     while (node := _table.get(place)) is not None:
         if node._key == key:
             return node  # type: ignore[return-value]
         place += 1
+    if number is not None:
+        fields = (number, *fields)
     names, free, kinds = _NO_NAMES, _NO_INDICES, _BITS[kind]
     if parts:
         names, free = parts[0].symbols, parts[0].free
@@ -543,7 +546,7 @@ def is_divisor(e: Expr) -> bool:
 
 def is_plain(e: Expr) -> bool:
     """Is it a leaf or the transpose of one, which no rule makes simpler?"""
-    return not e.parts or (type(e) is Transpose and not e.arg.parts)
+    return not e.kinds & COMPOUND
 
 
 def is_operation(e: Expr, name: str) -> TypeGuard[Operation]:
@@ -583,7 +586,8 @@ def walk(e: Expr) -> Iterator[Expr]:
         if node not in seen:
             seen.add(node)
             yield node
-            stack.extend(reversed(node.parts))
+            if node.parts:
+                stack.extend(reversed(node.parts))
 
 
 def index_names(e: Expr) -> frozenset[str]:
