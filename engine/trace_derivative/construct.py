@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from . import operators, sizes
+from . import operators
 from .errors import ShapeError
 from .nodes import (
     SCALAR,
@@ -140,6 +140,8 @@ def add(*terms: Expr) -> Expr:
 
 def mul(*factors: Expr) -> Expr:
     """The product of matrices and scalars, in the normal form of `Mul`."""
+    if len(factors) == 1:
+        return factors[0]
     coefficient = UNIT
     scalars: list[Expr] = []
     chain: list[Expr] = []
@@ -150,7 +152,7 @@ def mul(*factors: Expr) -> Expr:
             if chain:
                 _flush(chain, scalars)
             if f.shape == SCALAR and f.matrices:
-                scalars.append(_product(UNIT, (), f.matrices))
+                scalars.append(_chained(f.matrices))
                 continue
             scalars.extend(f.scalars)
             if chain:
@@ -159,20 +161,22 @@ def mul(*factors: Expr) -> Expr:
             else:
                 chain.extend(f.matrices)
         elif f.shape != SCALAR:
-            if chain:
-                _append(chain, f, scalars)
-            else:
+            if not chain or 1 != chain[-1].shape[1] == f.shape[0]:
                 chain.append(f)
+            else:
+                _append(chain, f, scalars)
         elif type(f) is Number:
             coefficient = exact_product(coefficient, f.value)
         else:
             _flush(chain, scalars)
             scalars.append(f)
+    if chain and coefficient is UNIT and not scalars:
+        return _chained(tuple(chain))
     shape = (chain[0].shape[0], chain[-1].shape[1]) if chain else SCALAR
-    if coefficient is not UNIT and not coefficient:
+    if not coefficient:
         return zeros(*shape)
     if chain and shape == SCALAR and scalars:
-        scalars.append(_product(UNIT, (), tuple(chain)))
+        scalars.append(_chained(tuple(chain)))
         chain = []
     if len(scalars) > 1:
         scalars.sort(key=is_divisor)
@@ -202,8 +206,16 @@ def _append(chain: list[Expr], f: Expr, scalars: list[Expr]) -> None:
 def _flush(chain: list[Expr], scalars: list[Expr]) -> None:
     """Move a chain that is 1 x 1 to the scalars."""
     if chain and chain[-1].shape[1] == 1 and chain[0].shape[0] == 1:
-        scalars.append(_product(UNIT, (), tuple(chain)))
+        scalars.append(_chained(tuple(chain)))
         chain.clear()
+
+
+def _chained(matrices: tuple[Expr, ...]) -> Expr:
+    """The product of matrices alone."""
+    if len(matrices) == 1:
+        return matrices[0]
+    shape = (matrices[0].shape[0], matrices[-1].shape[1])
+    return make(Mul, shape, matrices, (), matrices, number=UNIT)
 
 
 def _product(coefficient: Fraction, scalars: tuple[Expr, ...], chain: tuple[Expr, ...]) -> Expr:
@@ -263,6 +275,9 @@ def scalars_apart(factors: Iterable[Expr]) -> tuple[list[Expr], list[Expr]]:
     scalars: list[Expr] = []
     others: list[Expr] = []
     for f in factors:
+        if f.shape != SCALAR and type(f) is not Mul:
+            others.append(f)
+            continue
         c, rest = split_coefficient(f)
         if c is not UNIT and c != 1:
             scalars.append(number(c))
@@ -377,7 +392,7 @@ def power(base: Expr, exponent: Expr) -> Expr:
         if isinstance(base, Power) and whole:
             return power(base.base, mul(base.exponent, exponent))
         if whole and isinstance(base, Mul) and base.shape == SCALAR and abs(p) < 100:
-            parts = base.scalars or (_product(UNIT, (), base.matrices),)
+            parts = base.scalars or (_chained(base.matrices),)
             if base.coefficient != 1 or len(parts) > 1:
                 front = number(base.coefficient**p.numerator)
                 return mul(front, *[power(s, exponent) for s in parts])
@@ -400,7 +415,7 @@ def hadamard(*factors: Expr) -> Expr:
             )
     if len(flat) > 1:
         flat = [make(Hadamard, flat[0].shape, (*flat,), (*flat,))]
-    return mul(*scalars, *flat)
+    return flat[0] if flat and not scalars else mul(*scalars, *flat)
 
 
 def quotient(numerator: Expr, denominator: Expr) -> Expr:
@@ -410,22 +425,15 @@ def quotient(numerator: Expr, denominator: Expr) -> Expr:
     if numerator.shape == SCALAR:
         return mul(numerator, quotient(ones(*denominator.shape), denominator))
     if numerator.shape != denominator.shape:
-        raise ShapeError(
-            "an elementwise quotient of "
-            f"{describe(numerator.shape)} and {describe(denominator.shape)}"
-        )
-    scalars: tuple[Expr, ...] = ()
-    if isinstance(numerator, Mul) and (numerator.scalars or numerator.coefficient is not UNIT):
-        scalars = (number(numerator.coefficient), *numerator.scalars)
-        numerator = mul(*numerator.matrices)
-    if isinstance(denominator, Mul) and (
-        denominator.scalars or denominator.coefficient is not UNIT
-    ):
-        front = mul(number(denominator.coefficient), *denominator.scalars)
-        scalars = (*scalars, power(front, number(-1)))
-        denominator = mul(*denominator.matrices)
+        above, below = describe(numerator.shape), describe(denominator.shape)
+        raise ShapeError(f"an elementwise quotient of {above} and {below}")
+    front, numerator = split_front(numerator)
+    divisor, denominator = split_front(denominator)
     pair = (numerator, denominator)
-    return mul(*scalars, make(Quotient, numerator.shape, pair, *pair))
+    entries = make(Quotient, numerator.shape, pair, *pair)
+    if front is ONE is divisor:
+        return entries
+    return mul(front, power(divisor, number(-1)), entries)
 
 
 def apply(function: str, *args: Expr) -> Expr:
@@ -489,15 +497,6 @@ def trace(e: Expr) -> Expr:
     """`tr(e)`; a scalar is its own trace."""
     _need_square(e, "tr")
     return e if e.shape == SCALAR else make(Trace, SCALAR, (e,), e)
-
-
-def size_of(dim: Dim) -> Expr:
-    """The size of a dimension as an expression, `tr(eye(n))`."""
-    terms = [
-        mul(number(c), *[trace(identity(name)) for name in names])
-        for names, c in sizes.polynomial(dim).items()
-    ]
-    return add(*terms)
 
 
 def total(e: Expr) -> Expr:

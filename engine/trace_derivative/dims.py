@@ -13,7 +13,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 from typing import NamedTuple, TypeAlias
 
 from . import sizes
@@ -141,17 +141,17 @@ class Dimensions:
         x, y = self.find(a), self.find(b)
         if x == y:
             return True
-        if x in self._parts or y in self._parts:
+        if self._parts and (x in self._parts or y in self._parts):
             return self._unify_composite(*((x, y) if x in self._parts else (y, x)), a, b, why)
-        if self._value[x] is not None:
+        value, kind = self._value, self._kind
+        if value[x] is not None:
             x, y = y, x
-        value = self._value[x]
-        if value is not None or (y == ONE and self._kind[x] == SEVERAL):
+        if value[x] is not None or (y == ONE and kind[x] == SEVERAL):
             return False
         # x is open: it goes under y
         self._parent[x] = y
-        if self._value[y] is None:
-            self._kind[y] = min(self._kind[x], self._kind[y])
+        if value[y] is None and kind[x] < kind[y]:
+            kind[y] = kind[x]
         self._edges.append((a, b, why))
         return True
 
@@ -361,10 +361,9 @@ class Dimensions:
 
 def _fresh_names(used: Set[str]) -> Iterator[str]:
     """Names for inferred dimensions that are not in use."""
-    yield from [name for name in NAMES if name not in used]
-    for n in count(1):
-        if f"D{n}" not in used:
-            yield f"D{n}"
+    for name in chain(NAMES, (f"D{n}" for n in count(1))):
+        if name not in used:
+            yield name
 
 
 def _is_open(name: str) -> bool:

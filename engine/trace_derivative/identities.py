@@ -217,7 +217,10 @@ def _opened(form: Form, name: str) -> Iterator[Form]:
     f = form.factor
     if name not in f.symbols:
         return
-    if f.shape == ex.SCALAR and not isinstance(f, Symbol) and not _is_chain(f):
+    if isinstance(f, Symbol):
+        yield form
+        return
+    if f.shape == ex.SCALAR and not _is_chain(f):
         rest = form.left + form.right
         weight = times(form.weight, ex.trace(ex.mul(*rest))) if rest else form.weight
         for inner in _opened_scalar(f, name, weight, form.over):

@@ -425,7 +425,7 @@ class _Masks(dict[tuple[type[Node], ...], int]):
 
 _MASKS = _Masks()
 COMPOUND = ~_MASKS[Symbol, Number, Identity, Ones, Zeros, Delta, Transpose]
-"""The kinds of nodes that have parts, but for the transpose."""
+"""All kinds but leaves and transposes: what holds none is plain, and no rule makes it simpler."""
 _COMMON = len(Node.__match_args__)
 """How many fields every node has."""
 _index_names: dict[Node, frozenset[str]] = {}
@@ -542,11 +542,6 @@ def is_divisor(e: Expr) -> bool:
         and e.exponent.value.numerator < 0
         and e.shape == SCALAR
     )
-
-
-def is_plain(e: Expr) -> bool:
-    """Is it a leaf or the transpose of one, which no rule makes simpler?"""
-    return not e.kinds & COMPOUND
 
 
 def is_operation(e: Expr, name: str) -> TypeGuard[Operation]:

@@ -92,7 +92,7 @@ def map_children(e: Expr, f: Callable[[Expr], Expr]) -> Expr:
 
 
 def map_parts(e: Expr, f: Callable[[Expr], Expr]) -> Expr:
-    """The same for an f that leaves plain children (`nodes.is_plain`) as they are."""
+    """The same for an f that leaves plain children (`nodes.COMPOUND`) as they are."""
     old = e.parts
     for c in old:
         if c.kinds & COMPOUND:
