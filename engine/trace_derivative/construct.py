@@ -75,7 +75,7 @@ def number(value: Fraction | int) -> Number:
     """An exact number."""
     if value is UNIT or value == 1:
         return ONE
-    exact = value if isinstance(value, Fraction) else whole(value)
+    exact = whole(value) if isinstance(value, int) else value
     return make(Number, SCALAR, (), number=exact)
 
 
@@ -184,8 +184,11 @@ def mul(*factors: Expr) -> Expr:
 
 
 def exact_product(a: Fraction, b: Fraction) -> Fraction:
-    """The product of two numbers, of which one is 1 most of the time."""
-    return b if a is UNIT else a if b is UNIT else a * b
+    """The product of two numbers, of which one is 1 most of the time; `UNIT` where it is 1."""
+    if a is UNIT or b is UNIT:
+        return b if a is UNIT else a
+    found = a * b
+    return UNIT if found == 1 else found
 
 
 def _append(chain: list[Expr], f: Expr, scalars: list[Expr]) -> None:
@@ -223,10 +226,8 @@ def _product(coefficient: Fraction, scalars: tuple[Expr, ...], chain: tuple[Expr
         chain, scalars = scalars[0].matrices, ()
     if not scalars and not chain:
         return number(coefficient)
-    if coefficient is UNIT or coefficient == 1:
-        coefficient = UNIT
-        if len(scalars) + len(chain) == 1:
-            return chain[0] if chain else scalars[0]
+    if coefficient is UNIT and len(scalars) + len(chain) == 1:
+        return chain[0] if chain else scalars[0]
     shape = (chain[0].shape[0], chain[-1].shape[1]) if chain else SCALAR
     parts = scalars + chain if scalars else chain
     return make(Mul, shape, parts, scalars, chain, number=coefficient)
@@ -237,7 +238,7 @@ def scale(coefficient: Fraction | int, e: Expr) -> Expr:
     if coefficient is UNIT or coefficient == 1:
         return e
     if type(e) is Mul and coefficient:
-        exact = coefficient if isinstance(coefficient, Fraction) else whole(coefficient)
+        exact = whole(coefficient) if isinstance(coefficient, int) else coefficient
         return _product(exact_product(exact, e.coefficient), e.scalars, e.matrices)
     return mul(number(coefficient), e)
 
@@ -380,10 +381,10 @@ def power(base: Expr, exponent: Expr) -> Expr:
         raise ShapeError(
             f"an elementwise power of {describe(base.shape)} by {describe(exponent.shape)}"
         )
+    if exponent is ONE:
+        return base
     if isinstance(exponent, Number):
         p = exponent.value
-        if p == 1:
-            return base
         if p == 0:
             return ones(*base.shape)
         whole = p.denominator == 1

@@ -456,11 +456,10 @@ def make(
     A `number` is the first field, and `UNIT` where it is 1.  For the constructors of `expr` only:
     it checks nothing.
     """
-    if number is None:
-        key: tuple[Any, ...] = (kind, shape, *fields)
-    else:
+    key: tuple[Any, ...] = (kind, shape, fields)
+    if number is not None and number is not UNIT:
         # the hash of a fraction is slow, that of two whole numbers is not
-        key = (kind, shape, None if number is UNIT else number.as_integer_ratio(), *fields)
+        key = (kind, shape, fields, number.as_integer_ratio())
     # the hash of a key is slow too, for it asks every part: it is worked out once
     own_hash = place = hash(key)
     while (node := _table.get(place)) is not None:

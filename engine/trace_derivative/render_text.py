@@ -205,9 +205,11 @@ class _Writer:
             else:
                 above.append(self._factor(s))
         above += [self._factor(m) for m in e.matrices]
-        sign, value = ("-", -e.coefficient) if e.coefficient.numerator < 0 else ("", e.coefficient)
-        if not above or value != 1:
-            above.insert(0, decimal(value))
+        sign = ""
+        if not above or e.coefficient is not UNIT:
+            sign, value = ("-", -e.coefficient) if e.coefficient < 0 else ("", e.coefficient)
+            if not above or value != 1:
+                above.insert(0, decimal(value))
         body = "*".join(above)
         if below:
             body += "/" + (below[0] if len(below) == 1 else f"({'*'.join(below)})")
