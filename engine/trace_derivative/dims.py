@@ -117,7 +117,7 @@ class Dimensions:
 
     def is_one(self, a: int) -> bool:
         """Is the dimension known to be 1?"""
-        root = self.find(a)
+        root = a if self._parent[a] == a else self.find(a)
         if root in self._parts:
             sign, parts = self._parts[root]
             return sign == "*" and all(map(self.is_one, parts))
@@ -138,7 +138,9 @@ class Dimensions:
 
     def unify(self, a: int, b: int, why: Demand | None = None) -> bool:
         """Make two dimensions one; False where that cannot be (of composites: see `resolve`)."""
-        x, y = self.find(a), self.find(b)
+        parent = self._parent
+        x = a if parent[a] == a else self.find(a)
+        y = b if parent[b] == b else self.find(b)
         if x == y:
             return True
         if self._parts and (x in self._parts or y in self._parts):
@@ -149,7 +151,7 @@ class Dimensions:
         if value[x] is not None or (y == ONE and kind[x] == SEVERAL):
             return False
         # x is open: it goes under y
-        self._parent[x] = y
+        parent[x] = y
         if value[y] is None and kind[x] < kind[y]:
             kind[y] = kind[x]
         self._edges.append((a, b, why))
@@ -303,16 +305,16 @@ class Dimensions:
 
     def name_all(self, first: Iterable[int], taken: Set[str]) -> None:
         """Name the open dimensions, those in `first` before the others, in order of appearance."""
-        names, value, parent = self._names, self._value, self._parent
+        names, value, parent, parts = self._names, self._value, self._parent, self._parts
         fresh = _fresh_names(taken)
         for a in (*first, *range(len(parent))):
             root = a if parent[a] == a else self.find(a)
-            if value[root] is None and root not in names and root not in self._parts:
+            if value[root] is None and root not in names and root not in parts:
                 names[root] = next(fresh)
 
     def dim(self, a: int) -> Dim:
         """The name or size of a dimension, after `name_all`."""
-        root = self.find(a)
+        root = a if self._parent[a] == a else self.find(a)
         value = self._value[root]
         if root not in self._parts:
             return self._names[root] if value is None else value
