@@ -120,12 +120,15 @@ def add(*terms: Expr) -> Expr:
 
     The number stands first where the sum would begin with a minus, else last.
     """
+    if len(terms) == 1:
+        return terms[0]
     flat: list[Expr] = []
     constant: Fraction | int = 0
+    shape = terms[0].shape
     for term in terms:
+        if term.shape != shape:
+            raise ShapeError(f"cannot add {describe(shape)} and {describe(term.shape)}")
         for t in term.terms if isinstance(term, Add) else (term,):
-            if t.shape != terms[0].shape:
-                raise ShapeError(f"cannot add {describe(terms[0].shape)} and {describe(t.shape)}")
             if isinstance(t, Number):
                 constant += t.value
             elif not isinstance(t, Zeros):
@@ -133,9 +136,10 @@ def add(*terms: Expr) -> Expr:
     if constant:
         first = isinstance(flat[0], Mul) and flat[0].coefficient < 0 if flat else False
         flat.insert(0 if first else len(flat), number(constant))
-    if not flat:
-        return zeros(*terms[0].shape)
-    return flat[0] if len(flat) == 1 else make(Add, flat[0].shape, (*flat,), (*flat,))
+    if len(flat) < 2:
+        return flat[0] if flat else zeros(*shape)
+    parts = tuple(flat)
+    return make(Add, shape, parts, parts)
 
 
 def mul(*factors: Expr) -> Expr:
