@@ -426,6 +426,7 @@ class _Masks(dict[tuple[type[Node], ...], int]):
 _MASKS = _Masks()
 COMPOUND = ~_MASKS[Symbol, Number, Identity, Ones, Zeros, Delta, Transpose]
 """All kinds but leaves and transposes: what holds none is plain, and no rule makes it simpler."""
+_BINDING = _MASKS[IndexSum, Rows]
 _COMMON = len(Node.__match_args__)
 """How many fields every node has."""
 _index_names: dict[Node, frozenset[str]] = {}
@@ -586,7 +587,7 @@ def walk(e: Expr) -> Iterator[Expr]:
 
 def index_names(e: Expr) -> frozenset[str]:
     """The names of all indices in an expression, free and bound."""
-    if not e.free and not holds(e, IndexSum, Rows):
+    if not e.free and not e.kinds & _BINDING:
         return _NO_NAMES
     found = _index_names.get(e)
     if found is None:
