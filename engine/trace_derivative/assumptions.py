@@ -106,7 +106,7 @@ class _Rewriter:
 
     def rewrite(self, e: Expr) -> Expr:
         """The expression with all rules applied once, inner parts first."""
-        if not e.symbols & self._names:
+        if not e.parts or self._names.isdisjoint(e.symbols):
             return e
         found = self._done.get(e)
         if found is None:
@@ -210,9 +210,10 @@ class _Rewriter:
     def _distributed(self, a: Expr, b: Expr) -> Expr | None:
         """A product with a sum, term by term, where that is shorter: `P*(I - P)` is 0."""
         for one, other in ((a, b), (b, a)):
+            if not isinstance(other, ex.Add):
+                continue
             special = is_idempotent(one, self.facts) or is_orthonormal(one, self.facts)
-            special = special or is_orthonormal(ex.transpose(one), self.facts)
-            if special and isinstance(other, ex.Add):
+            if special or is_orthonormal(ex.transpose(one), self.facts):
                 pairs = [(a, t) if one is a else (t, b) for t in other.terms]
                 terms = [self.rewrite(simplify(ex.mul(*pair))) for pair in pairs]
                 found = simplify(ex.add(*terms))

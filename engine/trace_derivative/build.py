@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import TypeVar, assert_never
 
 from . import expr as ex, limits
+from .construct import UNIT
 from .errors import LimitError, ShapeError, TraceDerivativeError, UnsupportedError
 from .expr import Dim, Expr, Index, Shape, Symbol
 from .matrix_functions import DERIVATIVES, NAMES, POWER, along
@@ -254,7 +255,7 @@ class Builder:
     def _bounded(self, e: Expr, place: Place) -> Expr:
         """The expression, where its coefficient is not too large."""
         if isinstance(e, ex.Mul):
-            if e.coefficient != 1 and _bits(e.coefficient) > _MAX_BITS:
+            if e.coefficient is not UNIT and _bits(e.coefficient) > _MAX_BITS:
                 raise self._too_large(place)
         elif isinstance(e, ex.Number):
             if _bits(e.value) > _MAX_BITS:

@@ -26,7 +26,7 @@ def clear() -> None:
 
 def canonical(e: Expr) -> Expr:
     """The normal form of an expression."""
-    if not e.parts:
+    if not e.kinds & ex.COMPOUND:
         return e
     found = _memo.get(e)
     if found is None:

@@ -10,10 +10,13 @@ from itertools import groupby
 
 from . import sizes
 from .construct import (
+    add,
     identity,
     mul,
+    number,
     ones,
     scalars_apart,
+    trace,
     transpose,
     zeros,
 )
@@ -120,3 +123,12 @@ def unvec(e: Expr, rows: Dim, columns: Dim) -> Expr:
     if isinstance(e, Vec) and e.arg.shape == (rows, columns):
         return e.arg
     return make(Unvec, (rows, columns), (e,), e)
+
+
+def size_of(dim: Dim) -> Expr:
+    """The size of a dimension as an expression, `tr(eye(n))`."""
+    terms = [
+        mul(number(c), *[trace(identity(name)) for name in names])
+        for names, c in sizes.polynomial(dim).items()
+    ]
+    return add(*terms)

@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from . import operators, sizes
+from . import operators
 from .errors import ShapeError
 from .nodes import (
     SCALAR,
@@ -75,7 +75,7 @@ def number(value: Fraction | int) -> Number:
     """An exact number."""
     if value is UNIT or value == 1:
         return ONE
-    exact = value if isinstance(value, Fraction) else whole(value)
+    exact = whole(value) if isinstance(value, int) else value
     return make(Number, SCALAR, (), number=exact)
 
 
@@ -120,12 +120,15 @@ def add(*terms: Expr) -> Expr:
 
     The number stands first where the sum would begin with a minus, else last.
     """
+    if len(terms) == 1:
+        return terms[0]
     flat: list[Expr] = []
     constant: Fraction | int = 0
+    shape = terms[0].shape
     for term in terms:
+        if term.shape != shape:
+            raise ShapeError(f"cannot add {describe(shape)} and {describe(term.shape)}")
         for t in term.terms if isinstance(term, Add) else (term,):
-            if t.shape != terms[0].shape:
-                raise ShapeError(f"cannot add {describe(terms[0].shape)} and {describe(t.shape)}")
             if isinstance(t, Number):
                 constant += t.value
             elif not isinstance(t, Zeros):
@@ -133,13 +136,16 @@ def add(*terms: Expr) -> Expr:
     if constant:
         first = isinstance(flat[0], Mul) and flat[0].coefficient < 0 if flat else False
         flat.insert(0 if first else len(flat), number(constant))
-    if not flat:
-        return zeros(*terms[0].shape)
-    return flat[0] if len(flat) == 1 else make(Add, flat[0].shape, (*flat,), (*flat,))
+    if len(flat) < 2:
+        return flat[0] if flat else zeros(*shape)
+    parts = tuple(flat)
+    return make(Add, shape, parts, parts)
 
 
 def mul(*factors: Expr) -> Expr:
     """The product of matrices and scalars, in the normal form of `Mul`."""
+    if len(factors) == 1:
+        return factors[0]
     coefficient = UNIT
     scalars: list[Expr] = []
     chain: list[Expr] = []
@@ -150,7 +156,7 @@ def mul(*factors: Expr) -> Expr:
             if chain:
                 _flush(chain, scalars)
             if f.shape == SCALAR and f.matrices:
-                scalars.append(_product(UNIT, (), f.matrices))
+                scalars.append(_chained(f.matrices))
                 continue
             scalars.extend(f.scalars)
             if chain:
@@ -159,20 +165,22 @@ def mul(*factors: Expr) -> Expr:
             else:
                 chain.extend(f.matrices)
         elif f.shape != SCALAR:
-            if chain:
-                _append(chain, f, scalars)
-            else:
+            if not chain or 1 != chain[-1].shape[1] == f.shape[0]:
                 chain.append(f)
+            else:
+                _append(chain, f, scalars)
         elif type(f) is Number:
             coefficient = exact_product(coefficient, f.value)
         else:
             _flush(chain, scalars)
             scalars.append(f)
+    if chain and coefficient is UNIT and not scalars:
+        return _chained(tuple(chain))
     shape = (chain[0].shape[0], chain[-1].shape[1]) if chain else SCALAR
-    if coefficient is not UNIT and not coefficient:
+    if not coefficient:
         return zeros(*shape)
     if chain and shape == SCALAR and scalars:
-        scalars.append(_product(UNIT, (), tuple(chain)))
+        scalars.append(_chained(tuple(chain)))
         chain = []
     if len(scalars) > 1:
         scalars.sort(key=is_divisor)
@@ -180,8 +188,11 @@ def mul(*factors: Expr) -> Expr:
 
 
 def exact_product(a: Fraction, b: Fraction) -> Fraction:
-    """The product of two numbers, of which one is 1 most of the time."""
-    return b if a is UNIT else a if b is UNIT else a * b
+    """The product of two numbers, of which one is 1 most of the time; `UNIT` where it is 1."""
+    if a is UNIT or b is UNIT:
+        return b if a is UNIT else a
+    found = a * b
+    return UNIT if found == 1 else found
 
 
 def _append(chain: list[Expr], f: Expr, scalars: list[Expr]) -> None:
@@ -202,8 +213,16 @@ def _append(chain: list[Expr], f: Expr, scalars: list[Expr]) -> None:
 def _flush(chain: list[Expr], scalars: list[Expr]) -> None:
     """Move a chain that is 1 x 1 to the scalars."""
     if chain and chain[-1].shape[1] == 1 and chain[0].shape[0] == 1:
-        scalars.append(_product(UNIT, (), tuple(chain)))
+        scalars.append(_chained(tuple(chain)))
         chain.clear()
+
+
+def _chained(matrices: tuple[Expr, ...]) -> Expr:
+    """The product of matrices alone."""
+    if len(matrices) == 1:
+        return matrices[0]
+    shape = (matrices[0].shape[0], matrices[-1].shape[1])
+    return make(Mul, shape, matrices, (), matrices, number=UNIT)
 
 
 def _product(coefficient: Fraction, scalars: tuple[Expr, ...], chain: tuple[Expr, ...]) -> Expr:
@@ -211,10 +230,8 @@ def _product(coefficient: Fraction, scalars: tuple[Expr, ...], chain: tuple[Expr
         chain, scalars = scalars[0].matrices, ()
     if not scalars and not chain:
         return number(coefficient)
-    if coefficient is UNIT or coefficient == 1:
-        coefficient = UNIT
-        if len(scalars) + len(chain) == 1:
-            return chain[0] if chain else scalars[0]
+    if coefficient is UNIT and len(scalars) + len(chain) == 1:
+        return chain[0] if chain else scalars[0]
     shape = (chain[0].shape[0], chain[-1].shape[1]) if chain else SCALAR
     parts = scalars + chain if scalars else chain
     return make(Mul, shape, parts, scalars, chain, number=coefficient)
@@ -222,7 +239,12 @@ def _product(coefficient: Fraction, scalars: tuple[Expr, ...], chain: tuple[Expr
 
 def scale(coefficient: Fraction | int, e: Expr) -> Expr:
     """`coefficient * e`."""
-    return e if coefficient is UNIT or coefficient == 1 else mul(number(coefficient), e)
+    if coefficient is UNIT or coefficient == 1:
+        return e
+    if type(e) is Mul and coefficient:
+        exact = whole(coefficient) if isinstance(coefficient, int) else coefficient
+        return _product(exact_product(exact, e.coefficient), e.scalars, e.matrices)
+    return mul(number(coefficient), e)
 
 
 def neg(e: Expr) -> Expr:
@@ -258,6 +280,9 @@ def scalars_apart(factors: Iterable[Expr]) -> tuple[list[Expr], list[Expr]]:
     scalars: list[Expr] = []
     others: list[Expr] = []
     for f in factors:
+        if f.shape != SCALAR and type(f) is not Mul:
+            others.append(f)
+            continue
         c, rest = split_coefficient(f)
         if c is not UNIT and c != 1:
             scalars.append(number(c))
@@ -360,10 +385,10 @@ def power(base: Expr, exponent: Expr) -> Expr:
         raise ShapeError(
             f"an elementwise power of {describe(base.shape)} by {describe(exponent.shape)}"
         )
+    if exponent is ONE:
+        return base
     if isinstance(exponent, Number):
         p = exponent.value
-        if p == 1:
-            return base
         if p == 0:
             return ones(*base.shape)
         whole = p.denominator == 1
@@ -372,7 +397,7 @@ def power(base: Expr, exponent: Expr) -> Expr:
         if isinstance(base, Power) and whole:
             return power(base.base, mul(base.exponent, exponent))
         if whole and isinstance(base, Mul) and base.shape == SCALAR and abs(p) < 100:
-            parts = base.scalars or (_product(UNIT, (), base.matrices),)
+            parts = base.scalars or (_chained(base.matrices),)
             if base.coefficient != 1 or len(parts) > 1:
                 front = number(base.coefficient**p.numerator)
                 return mul(front, *[power(s, exponent) for s in parts])
@@ -395,7 +420,7 @@ def hadamard(*factors: Expr) -> Expr:
             )
     if len(flat) > 1:
         flat = [make(Hadamard, flat[0].shape, (*flat,), (*flat,))]
-    return mul(*scalars, *flat)
+    return flat[0] if flat and not scalars else mul(*scalars, *flat)
 
 
 def quotient(numerator: Expr, denominator: Expr) -> Expr:
@@ -405,22 +430,15 @@ def quotient(numerator: Expr, denominator: Expr) -> Expr:
     if numerator.shape == SCALAR:
         return mul(numerator, quotient(ones(*denominator.shape), denominator))
     if numerator.shape != denominator.shape:
-        raise ShapeError(
-            "an elementwise quotient of "
-            f"{describe(numerator.shape)} and {describe(denominator.shape)}"
-        )
-    scalars: tuple[Expr, ...] = ()
-    if isinstance(numerator, Mul) and (numerator.scalars or numerator.coefficient is not UNIT):
-        scalars = (number(numerator.coefficient), *numerator.scalars)
-        numerator = mul(*numerator.matrices)
-    if isinstance(denominator, Mul) and (
-        denominator.scalars or denominator.coefficient is not UNIT
-    ):
-        front = mul(number(denominator.coefficient), *denominator.scalars)
-        scalars = (*scalars, power(front, number(-1)))
-        denominator = mul(*denominator.matrices)
+        above, below = describe(numerator.shape), describe(denominator.shape)
+        raise ShapeError(f"an elementwise quotient of {above} and {below}")
+    front, numerator = split_front(numerator)
+    divisor, denominator = split_front(denominator)
     pair = (numerator, denominator)
-    return mul(*scalars, make(Quotient, numerator.shape, pair, *pair))
+    entries = make(Quotient, numerator.shape, pair, *pair)
+    if front is ONE is divisor:
+        return entries
+    return mul(front, power(divisor, number(-1)), entries)
 
 
 def apply(function: str, *args: Expr) -> Expr:
@@ -484,15 +502,6 @@ def trace(e: Expr) -> Expr:
     """`tr(e)`; a scalar is its own trace."""
     _need_square(e, "tr")
     return e if e.shape == SCALAR else make(Trace, SCALAR, (e,), e)
-
-
-def size_of(dim: Dim) -> Expr:
-    """The size of a dimension as an expression, `tr(eye(n))`."""
-    terms = [
-        mul(number(c), *[trace(identity(name)) for name in names])
-        for names, c in sizes.polynomial(dim).items()
-    ]
-    return add(*terms)
 
 
 def total(e: Expr) -> Expr:

@@ -31,7 +31,7 @@ from .options import Options
 from .read import Reading
 from .sampling import Sample, samples
 from .simplify import simplify
-from .slices import has_loose_slices
+from .slices import has_loose_slices, has_slices, shorter
 from .smoothness import smoothness_notices
 from .statements import Definition, Derivative, FunctionName, Step
 from .steps import (
@@ -82,6 +82,7 @@ class Derivation:
         """The variable."""
         self.abbreviations: Mapping[str, Expr] = reading.abbreviations
         """What the abbreviations stand for."""
+        self._answers: dict[Expr, Expr] = {}
 
     def __repr__(self) -> str:
         return f"<Derivation of {self.function} by {self.variable}>"
@@ -228,10 +229,10 @@ class Derivation:
     def _raw(self) -> Expr | None:
         """What the route that is shown gives, not simplified."""
         found = self._raw_by_index if self.route == "index" else self._raw_by_identities
-        if found is None or (_has_slices(found) and has_loose_slices(self._simplified(found))):
+        if found is None or (has_slices(found) and has_loose_slices(self._simplified(found))):
             both = (self._raw_by_identities, self._raw_by_index)
             first, second = both[::-1] if self.route == "index" else both
-            found = _shorter(first, second, self._finished)
+            found = shorter(first, second, self._finished)
         return found
 
     @property
@@ -273,10 +274,16 @@ class Derivation:
 
     def _assumed(self, e: Expr) -> Expr:
         """A route's answer in the form asked for, with what is assumed of the symbols."""
-        return self._with(self._facts, e)
+        if not self._facts:
+            return self._finished(e)
+        start = self._simplified(e)
+        found = self._answers.get(start)
+        if found is None:
+            found = self._answers[start] = self._with(self._facts, start)
+        return found
 
-    def _with(self, facts: Facts, e: Expr) -> Expr:
-        result = with_facts(self._simplified(e), facts)
+    def _with(self, facts: Facts, simplified: Expr) -> Expr:
+        result = with_facts(simplified, facts)
         return result if self.form == "expanded" else factored(result)
 
     # ------------------------------------------------------------------ what is shown
@@ -328,11 +335,20 @@ class Derivation:
 
     def _assumption_steps(self, kind: str) -> Iterator[Step]:
         """The result for all values, and what it is under the assumptions, if that is another."""
-        general, result, raw = self.general, self.unconstrained, self._raw
-        if general is not None and result is not None and raw is not None and general != result:
-            used = facts_used(self._facts, lambda facts: self._with(facts, raw), result)
-            reason = because(used, self._reading.symbols)
-            yield Step(kind, self.folding(general), self.folding(result), reason)
+        general, result = self.general, self.unconstrained
+        if general is not None and result is not None and general != result:
+            yield Step(kind, self.folding(general), self.folding(result), self._reason)
+
+    @lazy
+    def _reason(self) -> str:
+        """Why the result is what it is under the assumptions."""
+        raw, result = self._raw, self.unconstrained
+        assert raw is not None
+        assert result is not None
+        start = self._simplified(raw)
+        facts = {name: kinds for name, kinds in self._facts.items() if name in start.symbols}
+        used = facts_used(facts, lambda some: self._with(some, start), result)
+        return because(used, self._reading.symbols)
 
     def _structure_steps(self) -> Iterator[Step]:
         """The derivative by the structured variable, and what its values make of it."""
@@ -550,18 +566,3 @@ class Derivation:
 
     def _limits(self) -> Any:
         return limited(self.options.limits, source=self._reading.sources[0])
-
-
-def _has_slices(e: Expr) -> bool:
-    return ex.holds(e, ex.IndexSum, ex.Rows)
-
-
-def _shorter(a: Expr | None, b: Expr | None, finished: Callable[[Expr], Expr]) -> Expr | None:
-    """The one with fewer symbols and slices when finished; the first where they have as many."""
-    found = [e for e in (a, b) if e is not None]
-    return min(found, key=lambda e: ex.leaf_count(finished(e)) + _slices(finished(e)), default=None)
-
-
-def _slices(e: Expr) -> int:
-    kinds = ex.IndexSum | ex.Rows | ex.Row | ex.Column | ex.Entry
-    return sum(isinstance(node, kinds) for node in ex.walk(e))

@@ -13,7 +13,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 from typing import NamedTuple, TypeAlias
 
 from . import sizes
@@ -117,7 +117,7 @@ class Dimensions:
 
     def is_one(self, a: int) -> bool:
         """Is the dimension known to be 1?"""
-        root = self.find(a)
+        root = a if self._parent[a] == a else self.find(a)
         if root in self._parts:
             sign, parts = self._parts[root]
             return sign == "*" and all(map(self.is_one, parts))
@@ -138,20 +138,22 @@ class Dimensions:
 
     def unify(self, a: int, b: int, why: Demand | None = None) -> bool:
         """Make two dimensions one; False where that cannot be (of composites: see `resolve`)."""
-        x, y = self.find(a), self.find(b)
+        parent = self._parent
+        x = a if parent[a] == a else self.find(a)
+        y = b if parent[b] == b else self.find(b)
         if x == y:
             return True
-        if x in self._parts or y in self._parts:
+        if self._parts and (x in self._parts or y in self._parts):
             return self._unify_composite(*((x, y) if x in self._parts else (y, x)), a, b, why)
-        if self._value[x] is not None:
+        value, kind = self._value, self._kind
+        if value[x] is not None:
             x, y = y, x
-        value = self._value[x]
-        if value is not None or (y == ONE and self._kind[x] == SEVERAL):
+        if value[x] is not None or (y == ONE and kind[x] == SEVERAL):
             return False
         # x is open: it goes under y
-        self._parent[x] = y
-        if self._value[y] is None:
-            self._kind[y] = min(self._kind[x], self._kind[y])
+        parent[x] = y
+        if value[y] is None and kind[x] < kind[y]:
+            kind[y] = kind[x]
         self._edges.append((a, b, why))
         return True
 
@@ -303,16 +305,16 @@ class Dimensions:
 
     def name_all(self, first: Iterable[int], taken: Set[str]) -> None:
         """Name the open dimensions, those in `first` before the others, in order of appearance."""
-        names, value, parent = self._names, self._value, self._parent
+        names, value, parent, parts = self._names, self._value, self._parent, self._parts
         fresh = _fresh_names(taken)
         for a in (*first, *range(len(parent))):
             root = a if parent[a] == a else self.find(a)
-            if value[root] is None and root not in names and root not in self._parts:
+            if value[root] is None and root not in names and root not in parts:
                 names[root] = next(fresh)
 
     def dim(self, a: int) -> Dim:
         """The name or size of a dimension, after `name_all`."""
-        root = self.find(a)
+        root = a if self._parent[a] == a else self.find(a)
         value = self._value[root]
         if root not in self._parts:
             return self._names[root] if value is None else value
@@ -361,10 +363,9 @@ class Dimensions:
 
 def _fresh_names(used: Set[str]) -> Iterator[str]:
     """Names for inferred dimensions that are not in use."""
-    yield from [name for name in NAMES if name not in used]
-    for n in count(1):
-        if f"D{n}" not in used:
-            yield f"D{n}"
+    for name in chain(NAMES, (f"D{n}" for n in count(1))):
+        if name not in used:
+            yield name
 
 
 def _is_open(name: str) -> bool:

@@ -37,7 +37,7 @@ def elementwise_rule(e: Expr) -> Expr:
     # the products with diagonal matrices are sums: one infinite entry would be in all of them
     finite = not any(map(vanishes_somewhere, below)) and not any(map(has_poles, exponents))
     for base, p in exponents.items():
-        outer = _outer_ones(base) if finite and p == 1 else None
+        outer = _outer_ones(base) if finite and (p is UNIT or p == 1) else None
         if outer is not None:
             (left if outer[0] else right).append(outer[1])
         elif p.numerator > 0:
@@ -111,7 +111,7 @@ def _on_diagonal(factors: list[Expr]) -> list[Expr]:
 
 def _outer_ones(e: Expr) -> tuple[bool, Expr] | None:
     """(True, u) for `u*ones'`, (False, v) for `ones*v'`, u and v columns."""
-    if not isinstance(e, ex.Mul) or e.scalars or e.coefficient != 1 or e.shape[1] == 1:
+    if not isinstance(e, ex.Mul) or e.scalars or e.coefficient is not UNIT or e.shape[1] == 1:
         return None
     first, last = e.matrices[0], e.matrices[-1]
     if isinstance(last, ex.Transpose) and isinstance(last.arg, ex.Ones) and last.shape[0] == 1:
@@ -148,7 +148,7 @@ def _gather(
             _count(exponents, base, exact_product(p, q))
         case ex.Ones():
             pass
-        case ex.Mul() if p.denominator == 1 and (e.scalars or e.coefficient != 1):
+        case ex.Mul() if p.denominator == 1 and (e.scalars or e.coefficient is not UNIT):
             front = ex.mul(ex.number(e.coefficient), *e.scalars)
             scalars.append(ex.power(front, ex.number(p)))
             _gather(ex.mul(*e.matrices), p, exponents, scalars, below)

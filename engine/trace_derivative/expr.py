@@ -6,6 +6,7 @@ from .composites import (
     block as block,
     kron as kron,
     kron_shape as kron_shape,
+    size_of as size_of,
     unvec as unvec,
     vec as vec,
 )
@@ -43,7 +44,6 @@ from .construct import (
     row as row,
     rows as rows,
     scale as scale,
-    size_of as size_of,
     split_coefficient as split_coefficient,
     split_front as split_front,
     sub as sub,
@@ -55,6 +55,7 @@ from .construct import (
     zeros as zeros,
 )
 from .nodes import (
+    COMPOUND as COMPOUND,
     SCALAR as SCALAR,
     Add as Add,
     Apply as Apply,
@@ -103,7 +104,6 @@ from .nodes import (
     index_names as index_names,
     is_divisor as is_divisor,
     is_operation as is_operation,
-    is_plain as is_plain,
     is_scalar as is_scalar,
     is_zero as is_zero,
     leaf_count as leaf_count,

@@ -26,6 +26,7 @@ MOST_TERMS = 16
 MOST_PULLED = 3
 """An inverse is pulled out of sums of so many terms at most."""
 
+_SUMS = ex.bits_of(ex.Add)
 _memo: dict[Expr, Expr] = {}
 _MEMO_LIMIT = 100_000
 
@@ -37,7 +38,7 @@ def clear() -> None:
 
 def factored(e: Expr) -> Expr:
     """An equal expression with shared factors pulled out of its sums."""
-    if ex.is_plain(e):
+    if not e.kinds & _SUMS:
         return e
     found = _memo.get(e)
     if found is None:

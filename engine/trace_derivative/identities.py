@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import expr as ex, functions as fn
+from .construct import UNIT
 from .errors import UnsupportedError
 from .expr import ONE, Expr, Index, Symbol
 from .filling import record
@@ -120,7 +121,7 @@ def _derive(
 def base_case(form: Form, variable: Symbol) -> BaseCase | None:
     """The form's derivative where an identity gives it; None where a rule has to come first."""
     match form.factor:
-        case Symbol() as s if s == variable and s.shape == ex.SCALAR:
+        case Symbol(shape=ex.SCALAR) as s if s == variable:
             rest = ex.trace(ex.mul(*form.left, *form.right)) if form.left + form.right else ONE
             return BaseCase(form, "linearity", index_sum(form, rest))
         case Symbol() as s if s == variable:
@@ -217,7 +218,10 @@ def _opened(form: Form, name: str) -> Iterator[Form]:
     f = form.factor
     if name not in f.symbols:
         return
-    if f.shape == ex.SCALAR and not isinstance(f, Symbol) and not _is_chain(f):
+    if isinstance(f, Symbol):
+        yield form
+        return
+    if f.shape == ex.SCALAR and not _is_chain(f):
         rest = form.left + form.right
         weight = times(form.weight, ex.trace(ex.mul(*rest))) if rest else form.weight
         for inner in _opened_scalar(f, name, weight, form.over):
@@ -229,7 +233,7 @@ def _opened(form: Form, name: str) -> Iterator[Form]:
                 if name in t.symbols:
                     yield from _opened(form._replace(factor=t, exact=False), name)
         case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
-            weight = times(form.weight, ex.number(c))
+            weight = form.weight if c is UNIT else times(form.weight, ex.number(c))
             for n, s in enumerate(scalars):
                 if name not in s.symbols:
                     continue
@@ -237,7 +241,8 @@ def _opened(form: Form, name: str) -> Iterator[Form]:
                 chain = form.left + matrices + form.right
                 held = times(weight, *others, ex.trace(ex.mul(*chain)))
                 yield from map(_inexact, _opened_scalar(s, name, held, form.over))
-            weight = times(weight, *scalars)
+            if scalars:
+                weight = times(weight, *scalars)
             for n, m in enumerate(matrices):
                 if name in m.symbols:
                     left, right = form.left + matrices[:n], matrices[n + 1 :] + form.right

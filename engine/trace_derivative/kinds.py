@@ -261,7 +261,7 @@ def closure(kinds: frozenset[str]) -> frozenset[str]:
 
 def facts_of(assume: Mapping[str, str]) -> dict[str, frozenset[str]]:
     """All that assumptions say of symbols, by name."""
-    return {name: closure(kinds_of(text)) for name, text in assume.items() if kinds_of(text)}
+    return {name: closure(kinds) for name, text in assume.items() if (kinds := kinds_of(text))}
 
 
 def is_kind(e: Expr, kind: str, facts: Facts) -> bool:

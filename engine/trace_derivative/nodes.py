@@ -424,6 +424,9 @@ class _Masks(dict[tuple[type[Node], ...], int]):
 
 
 _MASKS = _Masks()
+COMPOUND = ~_MASKS[Symbol, Number, Identity, Ones, Zeros, Delta, Transpose]
+"""All kinds but leaves and transposes: what holds none is plain, and no rule makes it simpler."""
+_BINDING = _MASKS[IndexSum, Rows]
 _COMMON = len(Node.__match_args__)
 """How many fields every node has."""
 _index_names: dict[Node, frozenset[str]] = {}
@@ -454,18 +457,18 @@ def make(
     A `number` is the first field, and `UNIT` where it is 1.  For the constructors of `expr` only:
     it checks nothing.
     """
-    if number is None:
-        key: tuple[Any, ...] = (kind, shape, *fields)
-    else:
+    key: tuple[Any, ...] = (kind, shape, fields)
+    if number is not None and number is not UNIT:
         # the hash of a fraction is slow, that of two whole numbers is not
-        key = (kind, shape, None if number is UNIT else number.as_integer_ratio(), *fields)
-        fields = (number, *fields)
+        key = (kind, shape, fields, number.as_integer_ratio())
     # the hash of a key is slow too, for it asks every part: it is worked out once
     own_hash = place = hash(key)
     while (node := _table.get(place)) is not None:
         if node._key == key:
             return node  # type: ignore[return-value]
         place += 1
+    if number is not None:
+        fields = (number, *fields)
     names, free, kinds = _NO_NAMES, _NO_INDICES, _BITS[kind]
     if parts:
         names, free = parts[0].symbols, parts[0].free
@@ -541,11 +544,6 @@ def is_divisor(e: Expr) -> bool:
     )
 
 
-def is_plain(e: Expr) -> bool:
-    """Is it a leaf or the transpose of one, which no rule makes simpler?"""
-    return not e.parts or (type(e) is Transpose and not e.arg.parts)
-
-
 def is_operation(e: Expr, name: str) -> TypeGuard[Operation]:
     """Is it the operator of that name?"""
     return isinstance(e, Operation) and e.operator == name
@@ -583,12 +581,13 @@ def walk(e: Expr) -> Iterator[Expr]:
         if node not in seen:
             seen.add(node)
             yield node
-            stack.extend(reversed(node.parts))
+            if node.parts:
+                stack.extend(reversed(node.parts))
 
 
 def index_names(e: Expr) -> frozenset[str]:
     """The names of all indices in an expression, free and bound."""
-    if not e.free and not holds(e, IndexSum, Rows):
+    if not e.free and not e.kinds & _BINDING:
         return _NO_NAMES
     found = _index_names.get(e)
     if found is None:

@@ -126,11 +126,11 @@ class _Parser(Cursor):
             operands, operators = [left], []
             height, layers = self.height, 1
             while (following := self.level()) == level:
-                operators.append(self.operator())
-                layers += operators[-1] in _NESTING and operators[-2:] != [".*", ".*"]
+                operators.append(sign := self.operator())
+                layers += sign in _NESTING and operators[-2:] != [".*", ".*"]
                 operands.append(self.factor() if level == _TIGHT else self.expression(level + 1))
                 height = max(height, self.height)
-                if operators[-1] == "⊗":
+                if sign == "⊗":
                     operands, operators = [self.kronecker(start, operands, operators)], []
                     layers += 1
             self.height = height

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import blocks, expr as ex, kronecker
+from .construct import UNIT
 from .expr import Expr
 from .inverses import base_power, cancelled, negative_power
 from .length import length
@@ -15,6 +16,7 @@ from .triangles import masked
 
 _NUMBERS = ex.bits_of(ex.Zeros, ex.Number)
 _CANCELLING = ex.bits_of(ex.Inverse, ex.MatrixFunction)
+_MERGING = ex.bits_of(ex.Hadamard, ex.Triangle)
 
 
 def mul_rule(e: Expr) -> Expr:
@@ -29,8 +31,10 @@ def mul_rule(e: Expr) -> Expr:
         joined = commuting_joined(chain)
         chain = chain if joined == chain else [simplify(m) for m in joined]
     chain = _join(chain)
-    if len(chain) > 1:
-        chain = masked(_diagonals(cancelled(chain) if may_cancel else chain))
+    if len(chain) > 1 and may_cancel:
+        chain = cancelled(chain)
+    if len(chain) > 2 and (e.kinds & _MERGING or len(chain) < len(e.matrices)):
+        chain = masked(_diagonals(chain))
     scalars, chain = _inner_scalars(scalars, chain)
     if len(scalars) > 1 or (scalars and chain):
         scalars, chain = _absorbed(merge_powers(scalars), chain)
@@ -39,7 +43,7 @@ def mul_rule(e: Expr) -> Expr:
     body = ex.mul(*chain) if chain else ex.ONE
     if chain and body.shape == ex.SCALAR and isinstance(body, ex.Mul):
         body = _best_orientation(body) if body.matrices else simplify(body)
-    if e.coefficient == 1 and not scalars:
+    if e.coefficient is UNIT and not scalars:
         return body
     return ex.mul(ex.number(e.coefficient), *scalars, body)
 
@@ -86,11 +90,12 @@ def _join(chain: list[Expr]) -> list[Expr]:
 
 def _pair(a: Expr, b: Expr) -> Expr | None:
     """One factor for two adjacent ones, where there is one."""
-    if _untransposed(a) in _JOINABLE or _untransposed(b) in _JOINABLE:
+    may_join = (a.kinds | b.kinds) & _JOINABLE_BITS
+    if may_join and (_untransposed(a) in _JOINABLE or _untransposed(b) in _JOINABLE):
         found = _joined(a, b)
         if found is not None:
             return found
-    if a.shape[0] == a.shape[1]:
+    if a.shape[0] == a.shape[1] == b.shape[1]:
         (base, p), (other, q) = base_power(a), base_power(b)
         if base == other:
             joined = ex.matrix_power(base, p + q) if p + q >= 0 else negative_power(base, p + q)
@@ -102,6 +107,7 @@ _STRUCTURED = (ex.Kron, ex.Vec, ex.Unvec, ex.Block)
 _STRUCTURED_BITS = ex.bits_of(*_STRUCTURED)
 _JOINABLE = {ex.Identity, ex.Diag, ex.Ones, *_STRUCTURED}
 """The kinds of nodes, one of which, perhaps transposed, is in every pair of `_joined`."""
+_JOINABLE_BITS = ex.bits_of(*_JOINABLE)
 
 
 def _untransposed(e: Expr) -> type[ex.Node]:
@@ -228,7 +234,9 @@ def _times(up: Expr, down: Expr, total: ex.Add) -> Expr | None:
 
 def _inner_scalars(scalars: list[Expr], chain: list[Expr]) -> tuple[list[Expr], list[Expr]]:
     """Parts of a chain that are 1 x 1 by themselves, taken out as scalars."""
-    if not chain or (chain[0].shape[0], chain[-1].shape[1]) == ex.SCALAR:
+    if 1 not in [m.shape[1] for m in chain[:-1]]:
+        return scalars, chain
+    if (chain[0].shape[0], chain[-1].shape[1]) == ex.SCALAR:
         return scalars, chain
     start = 0 if chain[0].shape[0] == 1 else None
     kept: list[Expr] = []

@@ -168,7 +168,7 @@ class _Reader:
         inference.resolve(guess=True)
         _check_clashes(inference)
         inference.name_dimensions(self._variables)
-        symbols = {name: self._symbol(name, pair) for name, pair in inference.symbols.items()}
+        symbols = self._symbols()
         builder = Builder(Inferred(inference), symbols | self._shortened())
         abbreviations, values = self._abbreviations(builder)
         texts = self._texts
@@ -193,12 +193,17 @@ class _Reader:
             for name, (rows, columns) in self._inference.abbreviations.items()
         }
 
-    def _symbol(self, name: str, pair: Pair) -> Symbol:
-        given = self._inference.declared.get(name)
-        if given is not None and given.symbol is not None:
-            return given.symbol
-        dim = self._inference.dims.dim
-        return ex.symbol(name, (dim(pair[0]), dim(pair[1])), self._inference.ranks[name])
+    def _symbols(self) -> dict[str, Symbol]:
+        inference = self._inference
+        declared, ranks, dim = inference.declared, inference.ranks, inference.dims.dim
+        found: dict[str, Symbol] = {}
+        for name, (rows, columns) in inference.symbols.items():
+            given = declared.get(name)
+            if given is not None and given.symbol is not None:
+                found[name] = given.symbol
+            else:
+                found[name] = ex.symbol(name, (dim(rows), dim(columns)), ranks[name])
+        return found
 
     def _abbreviations(self, builder: Builder) -> tuple[dict[str, Expr], dict[str, Expr]]:
         """The abbreviations as they were written, and without any abbreviation in them."""

@@ -16,7 +16,6 @@ from .composites import (
     vec,
 )
 from .construct import (
-    UNIT,
     add,
     apply,
     column,
@@ -38,6 +37,7 @@ from .construct import (
     quotient,
     row,
     rows,
+    scale,
     total,
     trace,
     transpose,
@@ -45,6 +45,7 @@ from .construct import (
     zeros,
 )
 from .nodes import (
+    COMPOUND,
     Add,
     Apply,
     Block,
@@ -91,11 +92,11 @@ def map_children(e: Expr, f: Callable[[Expr], Expr]) -> Expr:
 
 
 def map_parts(e: Expr, f: Callable[[Expr], Expr]) -> Expr:
-    """The same for an f that leaves what has no children as it is."""
+    """The same for an f that leaves plain children (`nodes.COMPOUND`) as they are."""
     old = e.parts
     for c in old:
-        if c.parts:
-            new = tuple([f(c) if c.parts else c for c in old])
+        if c.kinds & COMPOUND:
+            new = tuple([f(c) if c.kinds & COMPOUND else c for c in old])
             return e if new == old else with_children(e, new)
     return e
 
@@ -153,8 +154,8 @@ def as_one(matrices: Sequence[Expr]) -> tuple[Expr, ...]:
 
 def product(coefficient: Fraction, scalars: Sequence[Expr], matrices: Sequence[Expr]) -> Expr:
     """The product of a number, of scalars and of a chain of matrices."""
-    if coefficient is UNIT and not scalars:
-        return mul(*matrices)
+    if not scalars:
+        return scale(coefficient, mul(*matrices))
     return mul(number(coefficient), *scalars, *as_one(matrices))
 
 

@@ -13,6 +13,7 @@ from itertools import zip_longest
 from typing import assert_never
 
 from . import expr as ex, indexed as ix, sizes
+from .construct import UNIT
 from .expr import Dim, Expr
 from .indexed import Indexed
 from .matrix_functions import word_of
@@ -108,16 +109,14 @@ class _Writer:
 
     def _write(self, e: Expr) -> tuple[str, int]:
         match e:
-            case ex.Symbol(name=name):
-                return name, ATOM
-            case ex.Number(value=value):
-                return _number(value)
             case ex.Mul():
                 return self._mul(e)
-            case ex.Add(terms=terms):
-                return self._signed([self.of(t) for t in terms]), ADD
             case ex.Transpose(arg=arg):
                 return self._base(arg) + "'", POSTFIX
+            case ex.Add(terms=terms):
+                return self._signed([self.of(t) for t in terms]), ADD
+            case ex.Number(value=value):
+                return _number(value)
             case ex.Hadamard(factors=factors):
                 return ".*".join(self.at(f, NEG) for f in factors), MUL
             case ex.Kron(factors=factors):
@@ -171,6 +170,8 @@ class _Writer:
                 return f"rows({k}: {self.of(body)[0]})", ATOM
             case ex.Delta(row=i, column=j):
                 return f"delta({i},{j})", ATOM
+            case ex.Symbol(name=name):
+                return name, ATOM
             case _:
                 assert_never(e)
 
@@ -204,9 +205,11 @@ class _Writer:
             else:
                 above.append(self._factor(s))
         above += [self._factor(m) for m in e.matrices]
-        sign, value = ("-", -e.coefficient) if e.coefficient.numerator < 0 else ("", e.coefficient)
-        if not above or value != 1:
-            above.insert(0, decimal(value))
+        sign = ""
+        if not above or e.coefficient is not UNIT:
+            sign, value = ("-", -e.coefficient) if e.coefficient < 0 else ("", e.coefficient)
+            if not above or value != 1:
+                above.insert(0, decimal(value))
         body = "*".join(above)
         if below:
             body += "/" + (below[0] if len(below) == 1 else f"({'*'.join(below)})")
@@ -215,8 +218,10 @@ class _Writer:
     def _factor(self, e: Expr) -> str:
         """A factor of a product: a 1 x 1 chain is joined on without brackets."""
         body, strength = self.of(e)
-        chain = isinstance(e, ex.Mul) and e.coefficient == 1 and not e.scalars
-        return body if strength >= POSTFIX or chain else f"({body})"
+        if strength >= POSTFIX:
+            return body
+        chain = isinstance(e, ex.Mul) and e.coefficient is UNIT and not e.scalars
+        return body if chain else f"({body})"
 
     def _power(self, base: Expr, exponent: Expr) -> tuple[str, int]:
         sign = "^" if base.shape == exponent.shape == ex.SCALAR else ".^"

@@ -32,7 +32,7 @@ def clear() -> None:
 
 def simplify(e: Expr) -> Expr:
     """An equal expression in the compact form."""
-    if ex.is_plain(e):
+    if not e.kinds & ex.COMPOUND:
         return e
     found = _memo.get(e)
     if found is not None:

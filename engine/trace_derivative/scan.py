@@ -95,11 +95,11 @@ def scan(text: str) -> list[Token]:
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup
         start, stop = match.span()
-        word = text[start:stop]
-        if kind == "name" or kind == "number" or kind == "superscript":
-            tokens.append((kind, start, stop, word))
-        elif kind == "sign":
+        word = match[0]
+        if kind == "sign":
             tokens.append((_SIGNS.get(word, word), start, stop, word))
+        elif kind == "name" or kind == "number" or kind == "superscript":
+            tokens.append((kind, start, stop, word))
         elif kind == "greek":
             tokens.append(("name", start, stop, _LETTERS[word[0]] + word[1:]))
         elif kind == "command" and word in _COMMANDS:

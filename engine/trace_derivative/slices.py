@@ -6,6 +6,7 @@ eq (46) of the notes).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from . import expr as ex
@@ -130,6 +131,11 @@ def simplify_rows(e: Expr) -> Expr:
 # ------------------------------------------------------------------------ what stays a slice
 
 
+def has_slices(e: Expr) -> bool:
+    """Is there a sum over an index, or a matrix of rows?"""
+    return ex.holds(e, ex.IndexSum, ex.Rows)
+
+
 def has_loose_slices(e: Expr) -> bool:
     """Is there a sum over an index, or a matrix of rows, that may have a form without slices?
 
@@ -159,3 +165,14 @@ def _is_bound_in(body: Expr, index: Index) -> bool:
 def _is_outer(e: Expr) -> bool:
     """Are its entries products of numbers over one index each?"""
     return isinstance(e, ex.Mul) and all(m.shape[1] == 1 for m in e.matrices[:-1])
+
+
+def shorter(a: Expr | None, b: Expr | None, finished: Callable[[Expr], Expr]) -> Expr | None:
+    """The one with fewer symbols and slices when finished; the first where they have as many."""
+    found = [e for e in (a, b) if e is not None]
+    return min(found, key=lambda e: ex.leaf_count(finished(e)) + _slices(finished(e)), default=None)
+
+
+def _slices(e: Expr) -> int:
+    kinds = ex.IndexSum | ex.Rows | ex.Row | ex.Column | ex.Entry
+    return sum(isinstance(node, kinds) for node in ex.walk(e))

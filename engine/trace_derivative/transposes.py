@@ -21,6 +21,8 @@ def transposes(e: Expr) -> int:
     """The number of transposes in the written form."""
     if not e.kinds & _TRANSPOSED:
         return 0
+    if not e.kinds & ex.COMPOUND:
+        return 1
     found = _counts.get(e)
     if found is None:
         if len(_counts) > _MEMO_LIMIT:
@@ -84,6 +86,8 @@ def _fewer(pushed: Expr, kept: Expr) -> Expr:
 
 def flip(e: Expr) -> Expr:
     """The transpose, pushed inward."""
+    if isinstance(e, ex.Transpose):
+        return e.arg
     found = _flipped.get(e)
     if found is None:
         if len(_flipped) > _MEMO_LIMIT:
