@@ -7,7 +7,6 @@ show it: the outer product first, then the inner ones, then all sums in front.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import assert_never
 
 from . import expr as ex, indexed as ix, templates
@@ -69,21 +68,21 @@ def expansion_chain(
 
     At most `most` are returned; of a longer chain the first and the last ones stand.
     """
+    if final is None:
+        final = expand(e, row, column)
     forms: list[Indexed] = []
     for depth in range(_ALL):
         writer = _Expander(e, row, column)
         form = named(writer.entry(e, row, column, depth), e)
         if not forms or form != forms[-1]:
             forms.append(form)
-        if not writer.cut or len(forms) > most:
+        if not writer.left:
             break
-    if final is None:
-        final = expand(e, row, column)
+        if len(forms) + writer.left > most + 1:  # each further form opens one of the factors
+            return forms[0], final
     if final != forms[-1]:
         forms.append(final)
-    if len(forms) > most:
-        forms = [forms[0], final]
-    return tuple(forms)
+    return tuple(forms) if len(forms) <= most else (forms[0], final)
 
 
 def named(t: Indexed, e: Expr, taken: frozenset[str] = frozenset()) -> Indexed:
@@ -97,17 +96,35 @@ def author_indices(e: Expr) -> frozenset[str]:
 
 
 class _Expander:
-    """One expansion: a supply of index names, each used once; `cut` when something was left."""
+    """One expansion: a supply of index names, which no sum around has.
+
+    `left` is the number of factors of the longest product that was left closed.
+    """
 
     def __init__(self, e: Expr, *given: Index | None) -> None:
         taken = e.symbols | ex.dim_names(e) | ex.index_names(e)
         taken |= {i.name for i in given if i is not None}
-        self._names: Iterator[str] = ix.fresh_names(taken)
-        self.cut = False
+        self._unseen = ix.fresh_names(taken)
+        self._names: list[str] = []
+        self._used = 0
+        self.left = 0
 
     def new(self, dim: Dim) -> Index | None:
         """A fresh index over a dimension; None for dimension 1."""
-        return None if dim == 1 else Index(next(self._names), dim)
+        return None if dim == 1 else self._index(dim)
+
+    def _index(self, dim: Dim) -> Index:
+        if self._used == len(self._names):
+            self._names.append(next(self._unseen))
+        self._used += 1
+        return Index(self._names[self._used - 1], dim)
+
+    def inside(self, e: Expr, i: Index | None, j: Index | None, depth: int) -> Indexed:
+        """Entry (i, j) of what all its sums stay in: their names can be given again."""
+        used = self._used
+        form = self.entry(e, i, j, depth)
+        self._used = used
+        return form
 
     def entry(self, e: Expr, i: Index | None, j: Index | None, depth: int) -> Indexed:
         """Entry (i, j) of e; products are opened `depth` times from the outside."""
@@ -120,7 +137,7 @@ class _Expander:
                     return ix.times(ix.num(c), *front)
                 return ix.times(ix.num(c), *front, self.chain(matrices, i, j, depth))
             case ex.Add(terms=terms):
-                return ix.plus(*[self.entry(t, i, j, depth) for t in terms])
+                return ix.plus(*[self.inside(t, i, j, depth) for t in terms])
             case ex.Transpose(arg=arg):
                 return self.entry(arg, j, i, depth)
             case ex.Trace(arg=arg):
@@ -131,12 +148,12 @@ class _Expander:
             case ex.Hadamard(factors=factors):
                 return ix.times(*[self.entry(f, i, j, depth) for f in factors])
             case ex.Quotient(numerator=a, denominator=b):
-                below = ix.pow_(self.entry(b, i, j, depth), ix.num(-1))
+                below = ix.pow_(self.inside(b, i, j, depth), ix.num(-1))
                 return ix.times(self.entry(a, i, j, depth), below)
             case ex.Apply(function=name, args=args):
-                return ix.function(name, *[self.entry(a, i, j, depth) for a in args])
+                return ix.function(name, *[self.inside(a, i, j, depth) for a in args])
             case ex.Power(base=base, exponent=p):
-                return ix.pow_(*[self.entry(part, *_of(part, i, j), depth) for part in (base, p)])
+                return ix.pow_(*[self.inside(part, *_of(part, i, j), depth) for part in (base, p)])
             case ex.Operation():
                 meaning = templates.definition(e)
                 return ix.element(e, i, j) if meaning is None else self.entry(meaning, i, j, depth)
@@ -202,7 +219,7 @@ class _Expander:
     ) -> tuple[tuple[Index, ...], Expr]:
         """Binders over a body, named anew where the places of the entry have their names."""
         names = {place.name for place in places if place is not None}
-        new = {k: Index(next(self._names), k.dim) for k in indices if k.name in names}
+        new = {k: self._index(k.dim) for k in indices if k.name in names}
         return tuple(new.get(k, k) for k in indices), ix.rename_expr(body, new)
 
     def opened(self, e: Expr, i: Index | None, j: Index | None, depth: int) -> Indexed:
@@ -217,11 +234,9 @@ class _Expander:
 
     def opened_product(self, e: Expr, i: Index | None, j: Index | None, depth: int) -> Indexed:
         """Entry (i, j); a product at depth 0 as it is."""
-        closed = (
-            depth <= 0 and isinstance(e, ex.Mul) and len(e.matrices) > 1 and (i or j) is not None
-        )
-        if closed:
-            self.cut = True
+        factors = len(e.matrices) if isinstance(e, ex.Mul) else 0
+        if depth <= 0 and factors > 1 and (i or j) is not None:
+            self.left = max(self.left, factors)
             return ix.element(e, i, j)
         return self.entry(e, i, j, depth - 1)
 
@@ -239,7 +254,7 @@ class _Expander:
         if len(rest) == 1:
             tail = self.entry(rest[0], k, j, depth)
         elif depth <= 0 and (k or j) is not None:
-            self.cut = True
+            self.left = max(self.left, len(rest))
             tail = ix.element(ex.mul(*rest), k, j)
         else:
             tail = self.chain(rest, k, j, depth - 1)

@@ -360,7 +360,7 @@ READING_ORDER = tuple("ijklmnpqrstuvwabcdefgh")
 
 def fresh_names(taken: Iterable[str]) -> Iterator[str]:
     """Names that are not taken, in reading order: i, j, k, l, m, n, p, q ..., then i1, j1 ..."""
-    used = set(taken)
+    used = frozenset(taken)
     for name in READING_ORDER:
         if name not in used:
             yield name

@@ -33,14 +33,19 @@ def tidy(t: Indexed, taken: Iterable[str], keep: frozenset[str] = frozenset()) -
     if not t.binds:
         return t
     scope = frozenset([i.name for i in t.free])
-    return _Tidying(frozenset(taken), keep).within(t, scope, {})
+    forbidden = frozenset(taken)
+    return _Tidying(forbidden, keep, forbidden | keep).within(t, scope, {})
 
 
 class _Tidying(NamedTuple):
-    """Names for bound indices: `forbidden` ones are given to none, those to `keep` stay."""
+    """Names for bound indices: `forbidden` ones are given to none, those to `keep` stay.
+
+    `used` are both of them.
+    """
 
     forbidden: frozenset[str]
     keep: frozenset[str]
+    used: frozenset[str]
 
     def within(self, t: Indexed, scope: frozenset[str], names: dict[Index, Index]) -> Indexed:
         """The value with all indices named anew: `names` are those of the sums around it.
@@ -48,26 +53,32 @@ class _Tidying(NamedTuple):
         The indices around it have the names in `scope`; those of `names` are all new.
         """
         if not t.binds:
-            return rename(t, names)
+            return rename(t, names) if names else t
         if not isinstance(t, SumOver):
             return map_children(t, lambda part: self.within(part, scope, names))
         own = self._own(t, scope, names)
-        inside = scope.union([i.name for i in own.values()])
         changed = {i: new for i, new in (names | own).items() if i != new}
-        return sum_over(tuple(own.values()), self.within(t.body, inside, changed))
+        indices = tuple(own.values())
+        inside = t.body
+        if changed or inside.binds:
+            inside = self.within(inside, scope.union([i.name for i in indices]), changed)
+        same = inside is t.body and indices == t.indices and not isinstance(inside, SumOver)
+        return t if same else sum_over(indices, inside)
 
     def _own(
         self, t: SumOver, scope: frozenset[str], names: dict[Index, Index]
     ) -> dict[Index, Index]:
         """The new names of the indices of a sum, in reading order."""
         order = _by_appearance(t, names)
+        unused = fresh_names(self.used | scope)
+        if self.keep.isdisjoint([i.name for i in order]):
+            return {i: Index(next(unused), i.dim) for i in order}
         order.sort(key=lambda i: i.name not in self.keep)
-        taken = scope | self.forbidden
-        unused = fresh_names(taken | self.keep)
-        return {
-            i: i if i.name in self.keep and i.name not in taken else Index(next(unused), i.dim)
-            for i in order
-        }
+        return {i: i if self._stays(i, scope) else Index(next(unused), i.dim) for i in order}
+
+    def _stays(self, i: Index, scope: frozenset[str]) -> bool:
+        """Does an index keep its name?"""
+        return i.name in self.keep and i.name not in scope and i.name not in self.forbidden
 
 
 def _by_appearance(t: SumOver, names: Mapping[Index, Index]) -> list[Index]:
