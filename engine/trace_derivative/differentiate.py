@@ -14,7 +14,7 @@ from typing import assert_never
 
 from . import expr as ex, functions as fn, indexed as ix, templates
 from .errors import UnsupportedError
-from .expand import contract, expand, hoist, named, split_composite
+from .expand import contract, expand, hoist, named, names_in_front, split_composite
 from .expr import Dim, Expr, Index, Symbol
 from .indexed import Indexed
 from .kernels import apart, kernel, places_of_kernel
@@ -46,14 +46,14 @@ def differentiate(
     found: list[Occurrence] = []
     for place in _occurrences(f, by):
         check_terms(len(found) + 1, "occurrences of the variable")
-        # a sum inside that has the same name for its index gets another one at the end
-        clear = _names_of(place.free).isdisjoint(ix.bound_names(place.term))
+        # a sum to be moved in front that has the same name for its index gets another one later
+        clear = _names_of(place.free).isdisjoint(names_in_front(place.term))
         free = place.free if clear else by.free
         term = split_composite(hoist(place.at(free)), function)
         if ex.holds(function, ex.MatrixFunction, ex.Frechet):
             term = _closed_traces(term)
-        term = ix.rename(term, dict(zip(free, place.shown, strict=True)))
-        term = named(term, function, _names_of(place.shown) | by.names)
+        names = _names_of(place.shown) | by.names
+        term = named(term, function, names, dict(zip(free, place.shown, strict=True)))
         found.append(Occurrence(term, place.shown))
     return tuple(found)
 
@@ -93,8 +93,8 @@ def total(
     for o in occurrences:
         term = o.term
         if o.free != free:
-            moved = ix.rename(term, dict(zip(o.free, free, strict=True)))
-            term = named(moved, function, _names_of(free) | names)
+            moved = dict(zip(o.free, free, strict=True))
+            term = named(term, function, _names_of(free) | names, moved)
         count[term] = count.get(term, 0) + 1
     return free, ix.plus(*[ix.times(ix.num(n), t) for t, n in count.items()])
 

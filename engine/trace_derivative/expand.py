@@ -7,6 +7,8 @@ show it: the outer product first, then the inner ones, then all sums in front.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import assert_never
 
 from . import expr as ex, indexed as ix, templates
@@ -85,9 +87,17 @@ def expansion_chain(
     return tuple(forms) if len(forms) <= most else (forms[0], final)
 
 
-def named(t: Indexed, e: Expr, taken: frozenset[str] = frozenset()) -> Indexed:
-    """The form with its indices named in reading order, away from the names that `e` uses."""
-    return tidy(t, taken | e.symbols | ex.dim_names(e), author_indices(e))
+def named(
+    t: Indexed,
+    e: Expr,
+    taken: frozenset[str] = frozenset(),
+    moved: Mapping[Index, Index] = MappingProxyType({}),
+) -> Indexed:
+    """The form with its indices named in reading order, away from the names that `e` uses.
+
+    Its free indices become what they are `moved` to.
+    """
+    return tidy(t, taken | e.symbols | ex.dim_names(e), author_indices(e), moved)
 
 
 def author_indices(e: Expr) -> frozenset[str]:
@@ -340,6 +350,20 @@ def hoist(t: Indexed) -> Indexed:
         if len(_hoisted) > _MEMO_LIMIT:
             clear()
         found = _hoisted[t] = _in_front(t)
+    return found
+
+
+def names_in_front(t: Indexed) -> set[str]:
+    """The names of the indices of all sums that `hoist` moves in front of the whole."""
+    found: set[str] = set()
+    stack = [t]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, ix.SumOver):
+            found.update([i.name for i in part.indices])
+            stack.append(part.body)
+        elif isinstance(part, ix.Times) and part.binds:
+            stack.extend(part.factors)
     return found
 
 

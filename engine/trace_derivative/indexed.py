@@ -391,19 +391,6 @@ def all_names(t: Indexed) -> frozenset[str]:
     return found
 
 
-def bound_names(t: Indexed) -> set[str]:
-    """The names of all bound indices of a value."""
-    found: set[str] = set()
-    stack = [t]
-    while stack:
-        node = stack.pop()
-        if node.binds:
-            if isinstance(node, SumOver):
-                found.update([i.name for i in node.indices])
-            stack.extend(node.parts)
-    return found
-
-
 def ranges(t: Indexed) -> dict[str, Dim]:
     """Over which dimension each bound index of a value runs, by its name.
 

@@ -7,6 +7,7 @@ same value, in which no sum has a name of a sum around it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from .expr import Index
@@ -23,18 +24,26 @@ from .indexed import (
 )
 
 
-def tidy(t: Indexed, taken: Iterable[str], keep: frozenset[str] = frozenset()) -> Indexed:
+def tidy(
+    t: Indexed,
+    taken: Iterable[str],
+    keep: frozenset[str] = frozenset(),
+    moved: Mapping[Index, Index] = MappingProxyType({}),
+) -> Indexed:
     """Name every bound index anew, in the order in which a reader meets it.
 
     No index gets a name in `taken` (symbols, dimensions) or the name of a free index, and no
     inner one the name of one around it.  The author's own names, `keep`, stay where they do not
-    clash, and stand first among the sums.
+    clash, and stand first among the sums.  Free indices become what they are `moved` to.
     """
+    if keep or not t.binds:
+        # an index that another one is moved to the name of is the author's no longer
+        t, moved = rename(t, moved), {}
     if not t.binds:
         return t
-    scope = frozenset([i.name for i in t.free])
+    scope = frozenset([moved.get(i, i).name for i in t.free])
     forbidden = frozenset(taken)
-    return _Tidying(forbidden, keep, forbidden | keep).within(t, scope, {})
+    return _Tidying(forbidden, keep, forbidden | keep).within(t, scope, dict(moved))
 
 
 class _Tidying(NamedTuple):
@@ -48,7 +57,7 @@ class _Tidying(NamedTuple):
     used: frozenset[str]
 
     def within(self, t: Indexed, scope: frozenset[str], names: dict[Index, Index]) -> Indexed:
-        """The value with all indices named anew: `names` are those of the sums around it.
+        """The value with all indices named anew: `names` are those of what is free in it.
 
         The indices around it have the names in `scope`; those of `names` are all new.
         """
