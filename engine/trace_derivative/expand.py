@@ -38,7 +38,7 @@ def expand(
     name in `taken`.
     """
     opened = simplify(e) if ex.holds(e, ex.Block) else factorised(e)
-    form = hoist(_Expander(e, row, column).entry(opened, row, column, _ALL))
+    form = hoist(_Expander(e, row, column).entry(opened, row, column))
     return named(split_composite(form, e), e, taken)
 
 
@@ -56,7 +56,7 @@ def split_composite(t: Indexed, e: Expr) -> Indexed:
 def _split_once(t: Indexed, e: Expr) -> Indexed:
     t = prepared(t)
     writer = _Expander(e, *t.free, *[Index(name, 1) for name in ix.all_names(t)])
-    return hoist(split_indices(t, writer.new, lambda m, i, j: writer.entry(m, i, j, _ALL)))
+    return hoist(split_indices(t, writer.new, writer.entry))
 
 
 def expansion_chain(
@@ -73,14 +73,15 @@ def expansion_chain(
     if final is None:
         final = expand(e, row, column)
     forms: list[Indexed] = []
+    writer = _Expander(e, row, column)
     for depth in range(_ALL):
-        writer = _Expander(e, row, column)
-        form = named(writer.entry(e, row, column, depth), e)
+        form, left = writer.opened_so_far(e, row, column, depth)
+        form = named(form, e)
         if not forms or form != forms[-1]:
             forms.append(form)
-        if not writer.left:
+        if not left:
             break
-        if len(forms) + writer.left > most + 1:  # each further form opens one of the factors
+        if len(forms) + left > most + 1:  # each further form opens one of the factors
             return forms[0], final
     if final != forms[-1]:
         forms.append(final)
@@ -106,10 +107,7 @@ def author_indices(e: Expr) -> frozenset[str]:
 
 
 class _Expander:
-    """One expansion: a supply of index names, which no sum around has.
-
-    `left` is the number of factors of the longest product that was left closed.
-    """
+    """Expansions of one expression: a supply of index names, which no sum around has."""
 
     def __init__(self, e: Expr, *given: Index | None) -> None:
         taken = e.symbols | ex.dim_names(e) | ex.index_names(e)
@@ -117,7 +115,7 @@ class _Expander:
         self._unseen = ix.fresh_names(taken)
         self._names: list[str] = []
         self._used = 0
-        self.left = 0
+        self._left = 0
 
     def new(self, dim: Dim) -> Index | None:
         """A fresh index over a dimension; None for dimension 1."""
@@ -129,6 +127,13 @@ class _Expander:
         self._used += 1
         return Index(self._names[self._used - 1], dim)
 
+    def opened_so_far(
+        self, e: Expr, i: Index | None, j: Index | None, depth: int
+    ) -> tuple[Indexed, int]:
+        """Entry (i, j) to a depth, and how many factors the longest product left closed has."""
+        self._used = self._left = 0
+        return self.entry(e, i, j, depth), self._left
+
     def inside(self, e: Expr, i: Index | None, j: Index | None, depth: int) -> Indexed:
         """Entry (i, j) of what all its sums stay in: their names can be given again."""
         used = self._used
@@ -136,16 +141,16 @@ class _Expander:
         self._used = used
         return form
 
-    def entry(self, e: Expr, i: Index | None, j: Index | None, depth: int) -> Indexed:
+    def entry(self, e: Expr, i: Index | None, j: Index | None, depth: int = _ALL) -> Indexed:
         """Entry (i, j) of e; products are opened `depth` times from the outside."""
         match e:
             case ex.Symbol():
                 return ix.element(e, i, j)
             case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
-                front = [self.entry(s, None, None, depth) for s in scalars]
-                if not matrices:
-                    return ix.times(ix.num(c), *front)
-                return ix.times(ix.num(c), *front, self.chain(matrices, i, j, depth))
+                factors = [self.entry(s, None, None, depth) for s in scalars]
+                if matrices:
+                    factors.append(self.chain(matrices, i, j, depth))
+                return ix.times(ix.num(c), *factors)
             case ex.Add(terms=terms):
                 return ix.plus(*[self.inside(t, i, j, depth) for t in terms])
             case ex.Transpose(arg=arg):
@@ -246,7 +251,7 @@ class _Expander:
         """Entry (i, j); a product at depth 0 as it is."""
         factors = len(e.matrices) if isinstance(e, ex.Mul) else 0
         if depth <= 0 and factors > 1 and (i or j) is not None:
-            self.left = max(self.left, factors)
+            self._left = max(self._left, factors)
             return ix.element(e, i, j)
         return self.entry(e, i, j, depth - 1)
 
@@ -264,7 +269,7 @@ class _Expander:
         if len(rest) == 1:
             tail = self.entry(rest[0], k, j, depth)
         elif depth <= 0 and (k or j) is not None:
-            self.left = max(self.left, len(rest))
+            self._left = max(self._left, len(rest))
             tail = ix.element(ex.mul(*rest), k, j)
         else:
             tail = self.chain(rest, k, j, depth - 1)

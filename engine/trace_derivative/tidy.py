@@ -66,7 +66,8 @@ class _Tidying(NamedTuple):
         if not isinstance(t, SumOver):
             return map_children(t, lambda part: self.within(part, scope, names))
         own = self._own(t, scope, names)
-        changed = {i: new for i, new in (names | own).items() if i != new}
+        around = names | own if names else own
+        changed = {i: new for i, new in around.items() if i != new}
         indices = tuple(own.values())
         inside = t.body
         if changed or inside.binds:
@@ -80,14 +81,19 @@ class _Tidying(NamedTuple):
         """The new names of the indices of a sum, in reading order."""
         order = _by_appearance(t, names)
         unused = fresh_names(self.used | scope)
-        if self.keep.isdisjoint([i.name for i in order]):
-            return {i: Index(next(unused), i.dim) for i in order}
+        if not self.keep:
+            return {i: _called(i, name) for i, name in zip(order, unused, strict=False)}
         order.sort(key=lambda i: i.name not in self.keep)
         return {i: i if self._stays(i, scope) else Index(next(unused), i.dim) for i in order}
 
     def _stays(self, i: Index, scope: frozenset[str]) -> bool:
         """Does an index keep its name?"""
         return i.name in self.keep and i.name not in scope and i.name not in self.forbidden
+
+
+def _called(i: Index, name: str) -> Index:
+    """The index by another name; the same one where it has that already."""
+    return i if i.name == name else Index(name, i.dim)
 
 
 def _by_appearance(t: SumOver, names: Mapping[Index, Index]) -> list[Index]:
@@ -98,7 +104,7 @@ def _by_appearance(t: SumOver, names: Mapping[Index, Index]) -> list[Index]:
     missing = dict.fromkeys(t.indices)
     found: list[Index] = []
     stack: list[Indexed] = [t.body]
-    while stack and missing:
+    while stack and len(missing) > 1:
         node = stack.pop()
         if isinstance(node, Element):
             seen: tuple[Index, ...] = node.indices
