@@ -28,19 +28,8 @@ Fixed: TypeAlias = frozenset[Index]
 _NOTHING: Fixed = frozenset()
 
 
-def assemble(
-    t: Indexed, row: Index | None, column: Index | None, authors: frozenset[str] = frozenset()
-) -> Expr | None:
-    """The matrix whose entry (row, column) is `t`; None where no matrix form is found.
-
-    An index is None just where the result has dimension 1.  `authors` are the names of the
-    indices that may be held fixed.
-    """
-    return Assembler(authors).matrix(t, row, column, _NOTHING)
-
-
 class Assembler:
-    """One assembly; remembers the matrices of shared parts.
+    """Finds the matrices of index forms, and remembers those of shared parts.
 
     `authors` are the names of the indices that may be held fixed.
     """
@@ -50,9 +39,12 @@ class Assembler:
         self._done: dict[tuple[Indexed, Index | None, Index | None, Fixed], Expr | None] = {}
 
     def matrix(
-        self, t: Indexed, row: Index | None, column: Index | None, fixed: Fixed
+        self, t: Indexed, row: Index | None, column: Index | None, fixed: Fixed = _NOTHING
     ) -> Expr | None:
-        """The matrix of t over (row, column), with the `fixed` indices as parameters."""
+        """The matrix whose entry (row, column) is `t`; None where no matrix form is found.
+
+        An index is None just where the result has dimension 1; those in `fixed` are parameters.
+        """
         key = (t, row, column, fixed)
         if key not in self._done:
             check_time()
@@ -62,7 +54,12 @@ class Assembler:
     def _matrix(
         self, t: Indexed, row: Index | None, column: Index | None, fixed: Fixed
     ) -> Expr | None:
-        open_ = {row, column} - {None}
+        places = tuple([i for i in (row, column) if i is not None])
+        if isinstance(t, ix.Element) and t.indices == places and not t.matrix.free:
+            return simplify(t.matrix)
+        if isinstance(t, ix.Num) and not places:
+            return ex.number(t.value)
+        open_ = {*places}
         if isinstance(t, ix.Plus):
             terms = self._all(t.terms, row, column, fixed)
             return None if terms is None else simplify(ex.add(*terms))
@@ -72,8 +69,8 @@ class Assembler:
         if isinstance(t, ix.Pow) and t.free - fixed == open_:
             scalar = not t.exponent.free - fixed
             base = self.matrix(t.base, row, column, fixed)
-            places = (None, None) if scalar else (row, column)
-            exponent = self.matrix(t.exponent, *places, fixed)
+            own = (None, None) if scalar else (row, column)
+            exponent = self.matrix(t.exponent, *own, fixed)
             if base is None or exponent is None:
                 return None
             return simplify(_power(base, exponent))

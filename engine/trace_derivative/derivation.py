@@ -17,7 +17,7 @@ from .checks import Check, Verification
 from .differentiate import Occurrence
 from .distribute import expanded, multiplied_out
 from .errors import UnsupportedError
-from .expand import author_indices, expansion_chain
+from .expand import expansion_chain
 from .expr import Dim, Expr, Symbol
 from .factor import factored
 from .identities import Account, account
@@ -314,7 +314,7 @@ class Derivation:
                 self.occurrences,
                 self.contributions,
                 self.variable,
-                author_indices(self.function),
+                self.in_indices.assembler,
             )
             if len(self.occurrences) > 1 or self.gradient is None:
                 gradient = self.in_indices.gradient

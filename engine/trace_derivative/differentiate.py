@@ -14,7 +14,7 @@ from typing import assert_never
 
 from . import expr as ex, functions as fn, indexed as ix, templates
 from .errors import UnsupportedError
-from .expand import contract, expand, hoist, named, split_composite
+from .expand import contract, expand, hoist, named, names_in_front, split_composite
 from .expr import Dim, Expr, Index, Symbol
 from .indexed import Indexed
 from .kernels import apart, kernel, places_of_kernel
@@ -46,13 +46,15 @@ def differentiate(
     found: list[Occurrence] = []
     for place in _occurrences(f, by):
         check_terms(len(found) + 1, "occurrences of the variable")
-        term = split_composite(hoist(place.term), function)
+        # a sum to be moved in front that has the same name for its index gets another one later
+        clear = _names_of(place.free).isdisjoint(names_in_front(place.term))
+        free = place.free if clear else by.free
+        term = split_composite(hoist(place.at(free)), function)
         if ex.holds(function, ex.MatrixFunction, ex.Frechet):
             term = _closed_traces(term)
-        shown = _display_indices(place.indices, by.free)
-        term = ix.rename(term, dict(zip(by.free, shown, strict=True)))
-        term = named(term, function, _names_of(shown) | by.names)
-        found.append(Occurrence(term, shown))
+        names = _names_of(place.shown) | by.names
+        term = named(term, function, names, dict(zip(free, place.shown, strict=True)))
+        found.append(Occurrence(term, place.shown))
     return tuple(found)
 
 
@@ -91,8 +93,8 @@ def total(
     for o in occurrences:
         term = o.term
         if o.free != free:
-            moved = ix.rename(term, dict(zip(o.free, free, strict=True)))
-            term = named(moved, function, _names_of(free) | names)
+            moved = dict(zip(o.free, free, strict=True))
+            term = named(term, function, _names_of(free) | names, moved)
         count[term] = count.get(term, 0) + 1
     return free, ix.plus(*[ix.times(ix.num(n), t) for t, n in count.items()])
 
@@ -118,15 +120,26 @@ def _marker_name(name: str, taken: frozenset[str] | set[str]) -> str:
     return marker
 
 
-def _display_indices(place: tuple[Index, ...], free: tuple[Index, ...]) -> tuple[Index, ...]:
-    """The names that the place has in f, where they can be free there; else the fresh ones."""
-    return place if len(set(place)) == len(free) else free
-
-
 @dataclass(frozen=True, slots=True)
 class _Place:
+    """The derivative through one occurrence: by the entry at `free`, which is shown at `shown`."""
+
     term: Indexed
-    indices: tuple[Index, ...]
+    free: tuple[Index, ...]
+    shown: tuple[Index, ...]
+
+    def times(self, before: tuple[Indexed, ...], after: tuple[Indexed, ...] = ()) -> _Place:
+        """The same in a product with what is held constant."""
+        return _Place(ix.times(*before, self.term, *after), self.free, self.shown)
+
+    def summed(self, indices: tuple[Index, ...]) -> _Place:
+        """The same in a sum, in which the indices of the entry are fixed."""
+        others = tuple([i for i in indices if i not in self.free])
+        return _Place(contract(others, self.term), self.free, self.shown)
+
+    def at(self, free: tuple[Index, ...]) -> Indexed:
+        """The derivative by the entry at other indices."""
+        return ix.rename(self.term, dict(zip(self.free, free, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +148,8 @@ class _By:
 
     `indices` are the names of those around and of the author's: what is opened gets others, so that
     its sums can be moved in front without another name, and none is taken for one of the author's.
+    The `tied` ones cannot be free by themselves: they are those in deltas and those bound further
+    out.
     """
 
     variable: Symbol
@@ -143,6 +158,7 @@ class _By:
     meanings: Mapping[str, Expr]
     names: frozenset[str]
     indices: frozenset[str]
+    tied: frozenset[Index]
 
     def moves(self, t: Indexed | Expr) -> bool:
         """Does something depend on the variable?"""
@@ -155,7 +171,19 @@ def _by(f: Indexed, variable: Symbol, function: Expr, layers: Layers) -> _By:
     free = tuple(Index(next(names), d) for d in _ranges(variable))
     moving = frozenset((variable.name, *meanings))
     indices = _names_of(free) | ix.all_names(f) | ex.index_names(function)
-    return _By(variable, free, layers, meanings, moving, indices)
+    return _By(variable, free, layers, meanings, moving, indices, _in_deltas(f))
+
+
+def _in_deltas(t: Indexed) -> frozenset[Index]:
+    """The indices of all deltas in a form."""
+    found: set[Index] = set()
+    stack = [t]
+    while stack:
+        node = stack.pop()
+        if type(node) is ix.KroneckerDelta:
+            found |= node.free
+        stack.extend(node.parts)
+    return frozenset(found)
 
 
 def _occurrences(t: Indexed, by: _By) -> Iterator[_Place]:
@@ -167,11 +195,14 @@ def _occurrences(t: Indexed, by: _By) -> Iterator[_Place]:
             opened = _opened(t, by)
             if opened is not None:
                 yield from _occurrences(*opened)
+            elif len(set(indices)) < len(indices):
+                yield _Place(_deltas(indices, by.free), by.free, by.free)
+            elif by.tied.isdisjoint(indices):
+                yield _Place(ix.ONE, indices, indices)
             else:
-                deltas = [ix.kronecker(a, b) for a, b in zip(indices, by.free, strict=True)]
-                yield _Place(ix.times(*deltas), indices)
+                yield _Place(_deltas(indices, by.free), by.free, indices)
         case ix.Element(matrix=matrix, indices=indices):
-            yield _Place(_inner(matrix, indices, by), ())
+            yield _Place(_inner(matrix, indices, by), by.free, by.free)
         case ix.Num() | ix.KroneckerDelta():
             return
         case ix.Times(coefficient=c, factors=factors):
@@ -180,30 +211,35 @@ def _occurrences(t: Indexed, by: _By) -> Iterator[_Place]:
                     continue
                 before, after = (ix.num(c), *factors[:n]), factors[n + 1 :]
                 for place in _occurrences(f, by):
-                    yield _Place(ix.times(*before, place.term, *after), place.indices)
+                    yield place.times(before, after)
         case ix.Plus(terms=terms):
             for u in terms:
                 yield from _occurrences(u, by)
         case ix.SumOver(indices=indices, body=body):
             for place in _occurrences(body, by):
-                yield _Place(contract(indices, place.term), place.indices)
+                yield place.summed(indices)
         case ix.Function(function=name, args=args):
             for arg, derivative in zip(args, fn.get(name).derivatives, strict=True):
                 if not by.moves(arg):
                     continue
                 slope = instantiate(derivative, args)
                 for place in _occurrences(arg, by):
-                    yield _Place(ix.times(slope, place.term), place.indices)
+                    yield place.times((slope,))
         case ix.Pow(base=base, exponent=p):
             slope = ix.times(p, ix.pow_(base, ix.plus(p, ix.num(-1))))
             for place in _occurrences(base, by):
-                yield _Place(ix.times(slope, place.term), place.indices)
+                yield place.times((slope,))
             if by.moves(p):
                 slope = ix.times(t, ix.function("log", base))
                 for place in _occurrences(p, by):
-                    yield _Place(ix.times(slope, place.term), place.indices)
+                    yield place.times((slope,))
         case _:
             assert_never(t)
+
+
+def _deltas(first: tuple[Index, ...], second: tuple[Index, ...]) -> Indexed:
+    """1 where two places are the same, else 0."""
+    return ix.times(*[ix.kronecker(a, b) for a, b in zip(first, second, strict=True)])
 
 
 def _marked(t: Indexed, by: _By, marker: Symbol) -> Iterator[Indexed]:
@@ -251,7 +287,13 @@ def _opened(t: ix.Element, by: _By) -> tuple[Indexed, _By] | None:
     row, column = (None if d == 1 else next(places) for d in symbol.shape)
     taken = by.indices | _names_of(t.indices)
     form = expand(by.meanings[symbol.name], row, column, taken)
-    return form, replace(by, indices=taken | ix.all_names(form))
+    tied = by.tied | _in_deltas(form)
+    return form, replace(by, indices=taken | ix.all_names(form), tied=tied)
+
+
+def _below(form: Indexed, by: _By) -> tuple[Indexed, _By]:
+    """A form whose free indices are bound further out, and by what to go on in it."""
+    return form, replace(by, tied=form.free | _in_deltas(form))
 
 
 def _inner(matrix: Expr, indices: tuple[Index, ...], by: _By) -> Indexed:
@@ -266,8 +308,8 @@ def _inner(matrix: Expr, indices: tuple[Index, ...], by: _By) -> Indexed:
         if not by.moves(arg):
             continue
         a, b = (None if d == 1 else Index(next(names), d) for d in arg.shape)
-        for p in _occurrences(expand(arg, a, b, scope), by):
-            parts += _around(matrix, number, indices, (a, b), hoist(p.term))
+        for p in _occurrences(*_below(expand(arg, a, b, scope), by)):
+            parts += _around(matrix, number, indices, (a, b), hoist(p.at(by.free)))
     return ix.plus(*parts)
 
 
@@ -309,14 +351,15 @@ def _linear(
             continue
         names = ix.fresh_names(taken)
         a, b = (None if d == 1 else Index(next(names), d) for d in part.shape)
-        form = expand(part, a, b, by.indices | _names_of(indices))
+        form = _below(expand(part, a, b, by.indices | _names_of(indices)), by)
         others = parts
         if isinstance(matrix, ex.Block):
             others = tuple(ex.zeros(*p.shape) for p in parts)
         unit = ex.with_children(matrix, (*others[:n], _unit(part, a, b), *others[n + 1 :]))
         place = tuple(i for i in (a, b) if i is not None)
-        for inner in _occurrences(form, by):
-            yield contract(place, ix.times(ix.element(unit, *indices), hoist(inner.term)))
+        for inner in _occurrences(*form):
+            moved = hoist(inner.at(by.free))
+            yield contract(place, ix.times(ix.element(unit, *indices), moved))
 
 
 def _unit(part: Expr, row: Index | None, column: Index | None) -> Expr:

@@ -7,7 +7,8 @@ show it: the outer product first, then the inner ones, then all sums in front.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import assert_never
 
 from . import expr as ex, indexed as ix, templates
@@ -37,7 +38,7 @@ def expand(
     name in `taken`.
     """
     opened = simplify(e) if ex.holds(e, ex.Block) else factorised(e)
-    form = hoist(_Expander(e, row, column).entry(opened, row, column, _ALL))
+    form = hoist(_Expander(e, row, column).entry(opened, row, column))
     return named(split_composite(form, e), e, taken)
 
 
@@ -55,7 +56,7 @@ def split_composite(t: Indexed, e: Expr) -> Indexed:
 def _split_once(t: Indexed, e: Expr) -> Indexed:
     t = prepared(t)
     writer = _Expander(e, *t.free, *[Index(name, 1) for name in ix.all_names(t)])
-    return hoist(split_indices(t, writer.new, lambda m, i, j: writer.entry(m, i, j, _ALL)))
+    return hoist(split_indices(t, writer.new, writer.entry))
 
 
 def expansion_chain(
@@ -69,26 +70,35 @@ def expansion_chain(
 
     At most `most` are returned; of a longer chain the first and the last ones stand.
     """
-    forms: list[Indexed] = []
-    for depth in range(_ALL):
-        writer = _Expander(e, row, column)
-        form = named(writer.entry(e, row, column, depth), e)
-        if not forms or form != forms[-1]:
-            forms.append(form)
-        if not writer.cut or len(forms) > most:
-            break
     if final is None:
         final = expand(e, row, column)
+    forms: list[Indexed] = []
+    writer = _Expander(e, row, column)
+    for depth in range(_ALL):
+        form, left = writer.opened_so_far(e, row, column, depth)
+        form = named(form, e)
+        if not forms or form != forms[-1]:
+            forms.append(form)
+        if not left:
+            break
+        if len(forms) + left > most + 1:  # each further form opens one of the factors
+            return forms[0], final
     if final != forms[-1]:
         forms.append(final)
-    if len(forms) > most:
-        forms = [forms[0], final]
-    return tuple(forms)
+    return tuple(forms) if len(forms) <= most else (forms[0], final)
 
 
-def named(t: Indexed, e: Expr, taken: frozenset[str] = frozenset()) -> Indexed:
-    """The form with its indices named in reading order, away from the names that `e` uses."""
-    return tidy(t, taken | e.symbols | ex.dim_names(e), author_indices(e))
+def named(
+    t: Indexed,
+    e: Expr,
+    taken: frozenset[str] = frozenset(),
+    moved: Mapping[Index, Index] = MappingProxyType({}),
+) -> Indexed:
+    """The form with its indices named in reading order, away from the names that `e` uses.
+
+    Its free indices become what they are `moved` to.
+    """
+    return tidy(t, taken | e.symbols | ex.dim_names(e), author_indices(e), moved)
 
 
 def author_indices(e: Expr) -> frozenset[str]:
@@ -97,30 +107,52 @@ def author_indices(e: Expr) -> frozenset[str]:
 
 
 class _Expander:
-    """One expansion: a supply of index names, each used once; `cut` when something was left."""
+    """Expansions of one expression: a supply of index names, which no sum around has."""
 
     def __init__(self, e: Expr, *given: Index | None) -> None:
         taken = e.symbols | ex.dim_names(e) | ex.index_names(e)
         taken |= {i.name for i in given if i is not None}
-        self._names: Iterator[str] = ix.fresh_names(taken)
-        self.cut = False
+        self._unseen = ix.fresh_names(taken)
+        self._names: list[str] = []
+        self._used = 0
+        self._left = 0
 
     def new(self, dim: Dim) -> Index | None:
         """A fresh index over a dimension; None for dimension 1."""
-        return None if dim == 1 else Index(next(self._names), dim)
+        return None if dim == 1 else self._index(dim)
 
-    def entry(self, e: Expr, i: Index | None, j: Index | None, depth: int) -> Indexed:
+    def _index(self, dim: Dim) -> Index:
+        if self._used == len(self._names):
+            self._names.append(next(self._unseen))
+        self._used += 1
+        return Index(self._names[self._used - 1], dim)
+
+    def opened_so_far(
+        self, e: Expr, i: Index | None, j: Index | None, depth: int
+    ) -> tuple[Indexed, int]:
+        """Entry (i, j) to a depth, and how many factors the longest product left closed has."""
+        self._used = self._left = 0
+        return self.entry(e, i, j, depth), self._left
+
+    def inside(self, e: Expr, i: Index | None, j: Index | None, depth: int) -> Indexed:
+        """Entry (i, j) of what all its sums stay in: their names can be given again."""
+        used = self._used
+        form = self.entry(e, i, j, depth)
+        self._used = used
+        return form
+
+    def entry(self, e: Expr, i: Index | None, j: Index | None, depth: int = _ALL) -> Indexed:
         """Entry (i, j) of e; products are opened `depth` times from the outside."""
         match e:
             case ex.Symbol():
                 return ix.element(e, i, j)
             case ex.Mul(coefficient=c, scalars=scalars, matrices=matrices):
-                front = [self.entry(s, None, None, depth) for s in scalars]
-                if not matrices:
-                    return ix.times(ix.num(c), *front)
-                return ix.times(ix.num(c), *front, self.chain(matrices, i, j, depth))
+                factors = [self.entry(s, None, None, depth) for s in scalars]
+                if matrices:
+                    factors.append(self.chain(matrices, i, j, depth))
+                return ix.times(ix.num(c), *factors)
             case ex.Add(terms=terms):
-                return ix.plus(*[self.entry(t, i, j, depth) for t in terms])
+                return ix.plus(*[self.inside(t, i, j, depth) for t in terms])
             case ex.Transpose(arg=arg):
                 return self.entry(arg, j, i, depth)
             case ex.Trace(arg=arg):
@@ -131,12 +163,12 @@ class _Expander:
             case ex.Hadamard(factors=factors):
                 return ix.times(*[self.entry(f, i, j, depth) for f in factors])
             case ex.Quotient(numerator=a, denominator=b):
-                below = ix.pow_(self.entry(b, i, j, depth), ix.num(-1))
+                below = ix.pow_(self.inside(b, i, j, depth), ix.num(-1))
                 return ix.times(self.entry(a, i, j, depth), below)
             case ex.Apply(function=name, args=args):
-                return ix.function(name, *[self.entry(a, i, j, depth) for a in args])
+                return ix.function(name, *[self.inside(a, i, j, depth) for a in args])
             case ex.Power(base=base, exponent=p):
-                return ix.pow_(*[self.entry(part, *_of(part, i, j), depth) for part in (base, p)])
+                return ix.pow_(*[self.inside(part, *_of(part, i, j), depth) for part in (base, p)])
             case ex.Operation():
                 meaning = templates.definition(e)
                 return ix.element(e, i, j) if meaning is None else self.entry(meaning, i, j, depth)
@@ -202,7 +234,7 @@ class _Expander:
     ) -> tuple[tuple[Index, ...], Expr]:
         """Binders over a body, named anew where the places of the entry have their names."""
         names = {place.name for place in places if place is not None}
-        new = {k: Index(next(self._names), k.dim) for k in indices if k.name in names}
+        new = {k: self._index(k.dim) for k in indices if k.name in names}
         return tuple(new.get(k, k) for k in indices), ix.rename_expr(body, new)
 
     def opened(self, e: Expr, i: Index | None, j: Index | None, depth: int) -> Indexed:
@@ -217,11 +249,9 @@ class _Expander:
 
     def opened_product(self, e: Expr, i: Index | None, j: Index | None, depth: int) -> Indexed:
         """Entry (i, j); a product at depth 0 as it is."""
-        closed = (
-            depth <= 0 and isinstance(e, ex.Mul) and len(e.matrices) > 1 and (i or j) is not None
-        )
-        if closed:
-            self.cut = True
+        factors = len(e.matrices) if isinstance(e, ex.Mul) else 0
+        if depth <= 0 and factors > 1 and (i or j) is not None:
+            self._left = max(self._left, factors)
             return ix.element(e, i, j)
         return self.entry(e, i, j, depth - 1)
 
@@ -239,7 +269,7 @@ class _Expander:
         if len(rest) == 1:
             tail = self.entry(rest[0], k, j, depth)
         elif depth <= 0 and (k or j) is not None:
-            self.cut = True
+            self._left = max(self._left, len(rest))
             tail = ix.element(ex.mul(*rest), k, j)
         else:
             tail = self.chain(rest, k, j, depth - 1)
@@ -325,6 +355,20 @@ def hoist(t: Indexed) -> Indexed:
         if len(_hoisted) > _MEMO_LIMIT:
             clear()
         found = _hoisted[t] = _in_front(t)
+    return found
+
+
+def names_in_front(t: Indexed) -> set[str]:
+    """The names of the indices of all sums that `hoist` moves in front of the whole."""
+    found: set[str] = set()
+    stack = [t]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, ix.SumOver):
+            found.update([i.name for i in part.indices])
+            stack.append(part.body)
+        elif isinstance(part, ix.Times) and part.binds:
+            stack.extend(part.factors)
     return found
 
 

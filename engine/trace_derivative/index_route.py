@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from . import expr as ex, indexed as ix
-from .assemble import assemble
+from .assemble import Assembler
 from .differentiate import Occurrence, differentiate, free_indices, marked, total
 from .expand import author_indices, expand
 from .expr import Expr, Index, Symbol
@@ -63,12 +63,15 @@ class IndexRoute:
         return IndexGradient(*total(self.occurrences, self.function, self.layers))
 
     @lazy
+    def assembler(self) -> Assembler:
+        """What finds the matrices of the contributions, and of what they share once."""
+        return Assembler(author_indices(self.function))
+
+    @lazy
     def contributions(self) -> tuple[Expr | None, ...]:
         """The matrix form of each occurrence's contribution, in place."""
-        authors = author_indices(self.function)
-        return tuple(
-            assemble(o.term, *places(self.variable, o.free), authors) for o in self.occurrences
-        )
+        matrix, variable = self.assembler.matrix, self.variable
+        return tuple([matrix(o.term, *places(variable, o.free)) for o in self.occurrences])
 
     @lazy
     def sum_of_contributions(self) -> Expr | None:

@@ -151,7 +151,7 @@ def _make(
         key: tuple[Any, ...] = (kind, *fields)
     else:
         # the hash of a fraction is slow, that of two whole numbers is not
-        key = (kind, number.numerator, number.denominator, *fields)
+        key = (kind, None if number is UNIT else number.as_integer_ratio(), *fields)
         fields = (number, *fields)
     # the hash of a key is slow too, for it asks every part: it is worked out once
     own_hash = place = hash(key)
@@ -199,11 +199,11 @@ def element(matrix: Expr, row: Index | None = None, column: Index | None = None)
 
     A row vector is turned into a column, so that an entry of a vector has one index.
     """
-    if isinstance(matrix, ex.Number):
+    if type(matrix) is ex.Number:
         return num(matrix.value)
     if row is None and column is not None:
         matrix, row, column = ex.transpose(matrix), column, None
-    if isinstance(matrix, ex.Transpose) and row is not None and column is not None:
+    if type(matrix) is ex.Transpose and row is not None and column is not None:
         matrix, row, column = matrix.arg, column, row
     if row is None:
         indices: tuple[Index, ...] = ()
@@ -238,19 +238,28 @@ def times(*factors: Indexed) -> Indexed:
             coefficient = exact_product(coefficient, f.value)
         else:
             flat.append(f)
-    if len(flat) > 1:
-        indicators = [f for f in flat if is_indicator(f)]
-        if len(indicators) > len(set(indicators)):
-            flat = [f for n, f in enumerate(flat) if not (is_indicator(f) and f in flat[:n])]
-    if coefficient is not UNIT and coefficient == 0:
-        return ZERO
+    if coefficient is not UNIT:
+        if coefficient == 0:
+            return ZERO
+        if coefficient == 1:
+            coefficient = UNIT
     if not flat:
         return num(coefficient)
-    if coefficient is UNIT or coefficient == 1:
-        coefficient = UNIT
-        if len(flat) == 1:
-            return flat[0]
-    return _make(Times, (*flat,), (*flat,), number=coefficient)
+    if len(flat) == 1 and coefficient is UNIT:
+        return flat[0]
+    if len([f for f in flat if not f.symbols]) > 1:
+        flat = _indicators_once(flat)
+    parts = tuple(flat)
+    return _make(Times, parts, parts, number=coefficient)
+
+
+def _indicators_once(factors: list[Indexed]) -> list[Indexed]:
+    """Factors, which are more than one without symbols, each that is its own power once."""
+    found: list[Indexed] = []
+    for f in factors:
+        if not (is_indicator(f) and f in found):
+            found.append(f)
+    return found
 
 
 def plus(*terms: Indexed) -> Indexed:
@@ -268,7 +277,10 @@ def plus(*terms: Indexed) -> Indexed:
         flat.insert(0 if first else len(flat), num(constant))
     if not flat:
         return ZERO
-    return flat[0] if len(flat) == 1 else _make(Plus, (*flat,), (*flat,))
+    if len(flat) == 1:
+        return flat[0]
+    parts = tuple(flat)
+    return _make(Plus, parts, parts)
 
 
 def sum_over(indices: tuple[Index, ...], body: Indexed) -> Indexed:
@@ -282,9 +294,9 @@ def sum_over(indices: tuple[Index, ...], body: Indexed) -> Indexed:
     if idle:
         sizes = [element(ex.size_of(i.dim)) for i in idle]
         return times(*sizes, sum_over(tuple(i for i in indices if i in body.free), body))
-    if isinstance(body, SumOver) and not set(indices) & set(body.indices):
+    if type(body) is SumOver and not set(indices) & set(body.indices):
         indices, body = indices + body.indices, body.body
-    if isinstance(body, Times) and body.coefficient is not UNIT and body.coefficient != 1:
+    if type(body) is Times and body.coefficient is not UNIT:
         bare = times(*body.factors)
         rest = _make(SumOver, (bare,), indices, bare, bound=indices)
         return times(num(body.coefficient), rest)
@@ -360,7 +372,7 @@ READING_ORDER = tuple("ijklmnpqrstuvwabcdefgh")
 
 def fresh_names(taken: Iterable[str]) -> Iterator[str]:
     """Names that are not taken, in reading order: i, j, k, l, m, n, p, q ..., then i1, j1 ..."""
-    used = set(taken)
+    used = frozenset(taken)
     for name in READING_ORDER:
         if name not in used:
             yield name

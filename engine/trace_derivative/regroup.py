@@ -14,7 +14,7 @@ from .indexed import Indexed
 from .network import oriented
 
 
-def collapse(t: Indexed, authors: frozenset[str], row: Index | None) -> Indexed | None:
+def collapse(t: Indexed, assembler: Assembler, row: Index | None) -> Indexed | None:
     """The term with factors that are not plain entries written as entries of matrices.
 
     As in eqs (26), (39), (44) of the notes: entries over the same two indices are merged into
@@ -26,8 +26,7 @@ def collapse(t: Indexed, authors: frozenset[str], row: Index | None) -> Indexed 
     plain = [f for f in factors if isinstance(f, ix.Element | ix.KroneckerDelta)]
     if len(plain) == len(factors):
         return None
-    assembler = Assembler(authors)
-    fixed = frozenset(i for f in factors for i in f.free if i.name in authors)
+    fixed = frozenset(i for f in factors for i in f.free if i.name in assembler.authors)
     groups: dict[frozenset[Index], list[Indexed]] = {}
     for f in factors:
         if f not in plain:
@@ -69,14 +68,14 @@ def _sum_of_group(bound: tuple[Index, ...], indices: set[Index], fs: list[Indexe
     return ix.sum_over(tuple(i for i in bound if i in indices), ix.times(*fs))
 
 
-def stacked(t: Indexed, authors: frozenset[str]) -> Indexed | None:
+def stacked(t: Indexed, assembler: Assembler) -> Indexed | None:
     """A sum over one of the author's indices, what stands under it as an entry (eq (45)).
 
     None where nothing under the sum makes a vector with that index held fixed.
     """
     coefficient, bound, factors = flatten(hoist(t))
     for k in bound:
-        if k.name not in authors:
+        if k.name not in assembler.authors:
             continue
         outer = [
             f for f in factors if isinstance(f, ix.Element) and k in f.free and f.free & t.free
@@ -88,7 +87,7 @@ def stacked(t: Indexed, authors: frozenset[str]) -> Indexed | None:
             continue
         if any(not f.free <= t.free | {k} for f in outer):
             continue
-        vector = Assembler(authors).matrix(inner, loose[0], None, frozenset({k}))
+        vector = assembler.matrix(inner, loose[0], None, frozenset({k}))
         if vector is not None:
             entry = ix.element(vector, loose[0])
             return ix.sum_over((k,), ix.times(ix.num(coefficient), *outer, entry))

@@ -14,6 +14,7 @@ from fractions import Fraction
 from types import MappingProxyType
 
 from . import expr as ex, indexed as ix
+from .assemble import Assembler
 from .differentiate import Occurrence
 from .distribute import as_trace, split_ones
 from .expr import Expr, Index, Symbol
@@ -55,7 +56,7 @@ def occurrence_steps(
     occurrences: tuple[Occurrence, ...],
     matrices: tuple[Expr | None, ...],
     variable: Symbol,
-    authors: frozenset[str],
+    assembler: Assembler,
 ) -> Iterator[Step]:
     """Each occurrence in index notation and as an entry of a matrix (eqs (8), (15), (16))."""
     many = len(occurrences) > 1
@@ -72,11 +73,11 @@ def occurrence_steps(
             yield Step("occurrence", left, apart, "", o.free)
             left = apart
         row = o.free[0] if o.free else None
-        collapsed = collapse(o.term, authors, row)
+        collapsed = collapse(o.term, assembler, row)
         if collapsed is not None and collapsed != o.term and matrix is not None:
             yield Step("occurrence", left, collapsed, "", o.free)
             left = collapsed
-        under = stacked(o.term, authors) if matrix is not None else None
+        under = stacked(o.term, assembler) if matrix is not None else None
         if under is not None:
             yield Step("occurrence", left, under, "", o.free)
             left = under
@@ -279,6 +280,7 @@ class _Names:
         self._taken = taken | function.symbols | {variable.name} | ex.dim_names(function)
         self._taken |= ex.index_names(function)
         self._given: dict[Expr, Definition] = {}
+        self._held: dict[Form, Form] = {}
 
     @property
     def values(self) -> dict[str, Expr]:
@@ -287,11 +289,12 @@ class _Names:
 
     def held(self, form: Form) -> Form:
         """The form with names for its composite, or variable, parts."""
-        return form._replace(
-            left=self._side(form.left),
-            right=self._side(form.right),
-            weight=tuple(self._weight(w) for w in form.weight),
-        )
+        found = self._held.get(form)
+        if found is None:
+            left, right = self._side(form.left), self._side(form.right)
+            weight = tuple([self._weight(w) for w in form.weight])
+            found = self._held[form] = form.at(form.factor, left, right, weight)
+        return found
 
     def used(self, forms: list[Form]) -> tuple[Definition, ...]:
         """The definitions of the names in held forms, and of those in these, in their order."""

@@ -7,6 +7,7 @@ same value, in which no sum has a name of a sum around it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from .expr import Index
@@ -23,51 +24,76 @@ from .indexed import (
 )
 
 
-def tidy(t: Indexed, taken: Iterable[str], keep: frozenset[str] = frozenset()) -> Indexed:
+def tidy(
+    t: Indexed,
+    taken: Iterable[str],
+    keep: frozenset[str] = frozenset(),
+    moved: Mapping[Index, Index] = MappingProxyType({}),
+) -> Indexed:
     """Name every bound index anew, in the order in which a reader meets it.
 
     No index gets a name in `taken` (symbols, dimensions) or the name of a free index, and no
     inner one the name of one around it.  The author's own names, `keep`, stay where they do not
-    clash, and stand first among the sums.
+    clash, and stand first among the sums.  Free indices become what they are `moved` to.
     """
+    if keep or not t.binds:
+        # an index that another one is moved to the name of is the author's no longer
+        t, moved = rename(t, moved), {}
     if not t.binds:
         return t
-    scope = frozenset([i.name for i in t.free])
-    return _Tidying(frozenset(taken), keep).within(t, scope, {})
+    scope = frozenset([moved.get(i, i).name for i in t.free])
+    forbidden = frozenset(taken)
+    return _Tidying(forbidden, keep, forbidden | keep).within(t, scope, dict(moved))
 
 
 class _Tidying(NamedTuple):
-    """Names for bound indices: `forbidden` ones are given to none, those to `keep` stay."""
+    """Names for bound indices: `forbidden` ones are given to none, those to `keep` stay.
+
+    `used` are both of them.
+    """
 
     forbidden: frozenset[str]
     keep: frozenset[str]
+    used: frozenset[str]
 
     def within(self, t: Indexed, scope: frozenset[str], names: dict[Index, Index]) -> Indexed:
-        """The value with all indices named anew: `names` are those of the sums around it.
+        """The value with all indices named anew: `names` are those of what is free in it.
 
         The indices around it have the names in `scope`; those of `names` are all new.
         """
         if not t.binds:
-            return rename(t, names)
+            return rename(t, names) if names else t
         if not isinstance(t, SumOver):
             return map_children(t, lambda part: self.within(part, scope, names))
         own = self._own(t, scope, names)
-        inside = scope.union([i.name for i in own.values()])
-        changed = {i: new for i, new in (names | own).items() if i != new}
-        return sum_over(tuple(own.values()), self.within(t.body, inside, changed))
+        around = names | own if names else own
+        changed = {i: new for i, new in around.items() if i != new}
+        indices = tuple(own.values())
+        inside = t.body
+        if changed or inside.binds:
+            inside = self.within(inside, scope.union([i.name for i in indices]), changed)
+        same = inside is t.body and indices == t.indices and not isinstance(inside, SumOver)
+        return t if same else sum_over(indices, inside)
 
     def _own(
         self, t: SumOver, scope: frozenset[str], names: dict[Index, Index]
     ) -> dict[Index, Index]:
         """The new names of the indices of a sum, in reading order."""
         order = _by_appearance(t, names)
+        unused = fresh_names(self.used | scope)
+        if not self.keep:
+            return {i: _called(i, name) for i, name in zip(order, unused, strict=False)}
         order.sort(key=lambda i: i.name not in self.keep)
-        taken = scope | self.forbidden
-        unused = fresh_names(taken | self.keep)
-        return {
-            i: i if i.name in self.keep and i.name not in taken else Index(next(unused), i.dim)
-            for i in order
-        }
+        return {i: i if self._stays(i, scope) else Index(next(unused), i.dim) for i in order}
+
+    def _stays(self, i: Index, scope: frozenset[str]) -> bool:
+        """Does an index keep its name?"""
+        return i.name in self.keep and i.name not in scope and i.name not in self.forbidden
+
+
+def _called(i: Index, name: str) -> Index:
+    """The index by another name; the same one where it has that already."""
+    return i if i.name == name else Index(name, i.dim)
 
 
 def _by_appearance(t: SumOver, names: Mapping[Index, Index]) -> list[Index]:
@@ -78,7 +104,7 @@ def _by_appearance(t: SumOver, names: Mapping[Index, Index]) -> list[Index]:
     missing = dict.fromkeys(t.indices)
     found: list[Index] = []
     stack: list[Indexed] = [t.body]
-    while stack and missing:
+    while stack and len(missing) > 1:
         node = stack.pop()
         if isinstance(node, Element):
             seen: tuple[Index, ...] = node.indices

@@ -6,13 +6,14 @@ import pytest
 
 import trace_derivative as td
 from trace_derivative import indexed as ix
-from trace_derivative.assemble import assemble
+from trace_derivative.assemble import Assembler
 from trace_derivative.expr import Index, symbol
 from trace_derivative.regroup import collapse, separated, stacked
 
 ROW, COL, K, L = (Index(n, "n") for n in "ijkl")
 A, B, C, D = (symbol(n, ("n", "n")) for n in "ABCD")
 U, V = symbol("u", ("n", 1)), symbol("v", ("n", 1))
+PLAIN = Assembler(frozenset())
 
 
 def at(matrix: object, *indices: Index) -> ix.Indexed:
@@ -50,7 +51,7 @@ GRAPHS = [
 
 @pytest.mark.parametrize(("graph", "expected"), [g[1:] for g in GRAPHS], ids=[g[0] for g in GRAPHS])
 def test_graph(graph: ix.Indexed, expected: str) -> None:
-    assert str(assemble(graph, ROW, COL)) == expected
+    assert str(PLAIN.matrix(graph, ROW, COL)) == expected
 
 
 def test_no_matrix_form_is_none_not_a_guess() -> None:
@@ -58,7 +59,7 @@ def test_no_matrix_form_is_none_not_a_guess() -> None:
     body = ix.times(
         at(A, ROW, COL), at(A, ROW, K), at(B, ROW, L), at(B, COL, K), at(C, COL, L), at(D, K, L)
     )
-    assert assemble(ix.sum_over((K, L), body), ROW, COL) is None
+    assert PLAIN.matrix(ix.sum_over((K, L), body), ROW, COL) is None
 
 
 def test_complete_graph_over_the_author_s_indices_becomes_slices() -> None:
@@ -77,7 +78,7 @@ def test_three_indices_in_one_function_become_slices() -> None:
 def test_collapse_is_equation_26() -> None:
     d = td.derive("tr(V' log(A X B))", wrt="X")
     (o,) = d.occurrences
-    shown = collapse(o.term, frozenset(), o.free[0])
+    shown = collapse(o.term, PLAIN, o.free[0])
     assert str(shown) == "sum(i,j: A[i,k]*(V./(A*X*B))[i,j]*B[l,j])"
 
 
@@ -88,6 +89,6 @@ def test_separated_is_equation_33() -> None:
 
 def test_stacked_is_equation_45() -> None:
     d = td.derive("tr(sum(k: V' log(A diag(B[k,:] X) C)))", wrt="X")
-    shown = stacked(d.occurrences[0].term, frozenset({"k"}))
+    shown = stacked(d.occurrences[0].term, Assembler(frozenset({"k"})))
     assert str(shown).startswith("sum(k: B[k,m]*")
     assert str(shown).endswith("[l])")
