@@ -50,7 +50,7 @@ class LatexWriter(Writer):
 
     def around(self, side: Side) -> frozenset[str]:
         """The symbols of a side; a derivative is read without any."""
-        if isinstance(side, ex.Node | Term):
+        if isinstance(side, (ex.Node, Term)):
             return side.symbols
         return side.matrix.symbols if isinstance(side, EntryOfResult) else frozenset()
 
