@@ -27,6 +27,18 @@ _WIDTHS: dict[str, float] = {
     **{word: float(len(word) - 1) for word in _WORDS.split()},
 }
 """The widths of the marks that are not as wide as a letter."""
+_BEYOND_TEXT = {
+    **dict.fromkeys("+-=", 1),
+    " ": -1,
+    "{": -3,
+    r"\math": -6,
+    r"\left": -11,
+    r"\partial": -7,
+}
+"""How much wider than its text a mark is at most, with the brace or bracket that closes it.
+
+Before a brace stands a mark that has no width, of which one character is counted with the brace.
+"""
 _SCRIPT = 0.7
 _ROW = r"\\"
 _BEGIN, _END = r"\begin{bmatrix}", r"\end{bmatrix}"
@@ -48,6 +60,11 @@ def width(latex: str, most: float = math.inf) -> int:
 def reach(latex: str, start: float, most: float = math.inf) -> float:
     """Where a formula that begins at `start` ends; behind `most` only that it is there."""
     return _row(iter(_phrases(latex)), "", most + 1, start)
+
+
+def at_most(latex: str) -> int:
+    """A bound on the width of a formula, found at a glance."""
+    return len(latex) + sum([more * latex.count(mark) for mark, more in _BEYOND_TEXT.items()])
 
 
 @lru_cache(1024)

@@ -172,20 +172,17 @@ class Marks(ABC):
         """Factors side by side; an open one is bracketed, but for a last that is the only one."""
         if len(pieces) == 1:
             return pieces[0]
-        factors = [self.factor(p) for p in pieces]
+        factors = [
+            p.body if p.strength >= FACTOR and not p.open else self.bracket(p.body) for p in pieces
+        ]
         last = pieces[-1]
         ends_open = last.open and not any(p.open for p in pieces[:-1])
         if ends_open:
             factors[-1] = self.at(last, FACTOR)
-        parts = [factors[0]]
+        body = factors[0]
         for left, right in pairwise(factors):
-            parts += (self.gap(left, right), right)
-        return Piece("".join(parts), PRODUCT, ends_open)
-
-    def factor(self, piece: Piece) -> str:
-        """The print of a factor that others stand behind."""
-        alone = piece.strength >= FACTOR and not piece.open
-        return piece.body if alone else self.bracket(piece.body)
+            body += self.gap(left, right) + right
+        return Piece(body, PRODUCT, ends_open)
 
     def operand(self, piece: Piece) -> str:
         """The print of a factor of an elementwise product."""

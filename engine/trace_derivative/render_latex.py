@@ -15,7 +15,7 @@ from . import expr as ex, functions, latex_names as names, operators
 from .expr import Dim, Expr, Index
 from .indexed import Indexed, Term
 from .latex_names import DEFAULT, Notation
-from .latex_width import reach, width
+from .latex_width import at_most, reach, width
 from .layout import Typesetter, Writer
 from .marks import BASE, FACTOR, PRODUCT, Piece
 from .matrix_functions import NAMES
@@ -50,7 +50,7 @@ class LatexWriter(Writer):
 
     def around(self, side: Side) -> frozenset[str]:
         """The symbols of a side; a derivative is read without any."""
-        if isinstance(side, ex.Node | Term):
+        if isinstance(side, (ex.Node, Term)):
             return side.symbols
         return side.matrix.symbols if isinstance(side, EntryOfResult) else frozenset()
 
@@ -92,7 +92,7 @@ def break_sum(
 
 
 class Line(NamedTuple):
-    """A line of a formula and its estimated width, which may be told only up to a most."""
+    """A line of a formula and its estimated width, or a bound on it where that says enough."""
 
     body: str
     width: float
@@ -102,9 +102,13 @@ def filled(terms: Sequence[str], limit: int, most: int = 0) -> list[Line]:
     """The terms of a sum in lines of at most `limit` characters (estimated).
 
     Every line but the first begins with its sign.  A term that is longer stands on a line of
-    its own.  Of what is wider than both `limit` and `most` it is only found that it is.
+    its own.  Of widths it is only found whether they are within `limit` and `most`.
     """
     most = max(limit, most)
+    whole = " ".join(terms)
+    bound = at_most(whole)
+    if bound <= (limit if len(terms) > 1 else most):
+        return [Line(whole, bound)]
     lines = [Line(terms[0], reach(terms[0], 0.0, most))]
     for term in terms[1:]:
         body, start = lines[-1]

@@ -18,6 +18,7 @@ from trace_derivative import expr as ex, indexed as ix
 from trace_derivative.expr import Expr, Index, number
 from trace_derivative.functions import PI
 from trace_derivative.indexed import Indexed
+from trace_derivative.latex_width import at_most, reach
 from trace_derivative.layout import _INDEX_PRINTS, _PRINTS
 from trace_derivative.render_latex import (
     LatexWriter,
@@ -318,6 +319,15 @@ def test_a_width_is_read_no_further_than_it_matters(e: Expr) -> None:
     whole = width(printed)
     assert all(width(printed, most) == whole for most in range(whole, whole + 3))
     assert all(width(printed, most) > most for most in range(whole))
+
+
+@settings(max_examples=150, deadline=None)
+@given(formulas.formulas())
+def test_no_formula_is_wider_than_its_bound(e: Expr) -> None:
+    write = LatexWriter()
+    for side in (e, Derivative(e, X), ex.neg(e)):
+        printed = write.side(side)
+        assert reach(printed, 0.0) <= at_most(printed)
 
 
 @settings(max_examples=150, deadline=None)
