@@ -122,8 +122,8 @@ def test_index_order_in_the_expansion(monkeypatch: pytest.MonkeyPatch) -> None:
     """A transposed entry is not turned round in the expansion."""
     entry = expand._Expander.entry
 
-    def wrong(self: Any, e: ex.Expr, i: Any, j: Any, depth: int) -> ix.Indexed:
-        return entry(self, e.arg if isinstance(e, ex.Transpose) else e, i, j, depth)
+    def wrong(self: Any, e: ex.Expr, *given: Any) -> ix.Indexed:
+        return entry(self, e.arg if isinstance(e, ex.Transpose) else e, *given)
 
     monkeypatch.setattr(expand._Expander, "entry", wrong)
     v = td.derive("tr(A*X'*B)", wrt="X", shapes="A: n n; B: n n; X: n n").verification
