@@ -175,23 +175,30 @@ class Reader:
         if token[0].isdigit() and token.isascii():
             value = float(token)
             return self.script(lambda env: value)
-        if token in {"𝟏", "𝟎"} and self.next.startswith("_") and self.adjacent:
-            constant = (pr.ones_vector if token == "𝟏" else pr.zeros)().at(*self.subscript())
-            return self.script(lambda env: constant)
+        constant = self.constant(token)
+        if constant is not None:
+            return self.script(constant)
+        if token == "vec" and self.next.startswith("⁻") and self.adjacent:
+            return self.unvec()
+        if self.next in {"(", "["} and self.adjacent and token not in self.values:
+            return self.call(token)
+        return self.named(token)
+
+    def constant(self, token: str) -> Meaning | None:
+        """`𝟏`, `𝟎`, `I`, `J`, the first two with their size or without."""
         constants = {
             "𝟏": pr.ones_vector,
             "𝟎": pr.zeros,
             "I": pr.identity,
             "J": pr.ones_matrix,
         }
-        if token in constants and token not in self.values:
-            constant = constants[token]()
-            return self.script(lambda env: constant)
-        if token == "vec" and self.next.startswith("⁻") and self.adjacent:
-            return self.unvec()
-        if self.next in {"(", "["} and self.adjacent and token not in self.values:
-            return self.call(token)
-        return self.named(token)
+        if token not in constants or token in self.values:
+            return None
+        found = constants[token]()
+        if token in {"𝟏", "𝟎"} and self.next.startswith("_") and self.adjacent:
+            sized = found.at(*self.subscript())
+            return lambda env: sized
+        return lambda env: found
 
     def size(self, *ends: str) -> int:
         """A dimension: sums of products of names and numbers, up to a sign."""
@@ -334,12 +341,12 @@ class Reader:
             inner = self.sum()
             self.take(")")
             return inner
-        if token[0].isdigit():
+        if token[0].isdigit() and token.isascii():
             value = float(token)
             return lambda env: value
         if self.next == "[" and self.adjacent:
             raise Ambiguous("brackets behind an exponent")
-        return self.named(token)
+        return self.constant(token) or self.named(token)
 
     def places(self) -> list[str]:
         self.take("[")
