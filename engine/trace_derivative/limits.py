@@ -66,11 +66,9 @@ class limited:
 
     def __enter__(self) -> Limits:
         outer, end = _in_force.get()
-        chosen = self._limits
-        if chosen is None:
-            if end != math.inf:
-                return outer  # all of it is in force
-            chosen = outer
+        chosen = self._limits or outer
+        if chosen is outer and end != math.inf:
+            return outer  # all of it is in force
         if end == math.inf and gc.isenabled():
             self._collecting = True
             gc.disable()
