@@ -133,7 +133,7 @@ def base_case(form: Form, variable: Symbol) -> BaseCase | None:
             chain = form.right + form.left
             gradient = ex.mul(*chain) if chain else ex.identity(s.shape[0])
             return BaseCase(form, "(12)", index_sum(form, gradient))
-        case ex.Diag(arg=s) if s == variable:
+        case ex.Diag(arg=s) if s == variable and s.shape[1] == 1:
             return BaseCase(form, "(31)", index_sum(form, diagonal_of_cofactor(form)))
     return None
 

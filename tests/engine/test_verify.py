@@ -90,7 +90,9 @@ def test_every_function_of_one_dimension_has_its_samples() -> None:
         assert len(td.derive(f"{k}*x'*x", wrt="x").samples) == 3
 
 
-@pytest.mark.parametrize("text", ["sum(x)", "x*A*x'", "norm2(x)^2", "x*b", "sum(exp(x))"])
+@pytest.mark.parametrize(
+    "text", ["sum(x)", "x*A*x'", "norm2(x)^2", "x*b", "sum(exp(x))", "tr(A*diag(x))"]
+)
 def test_row_variables(text: str) -> None:
     d = td.derive(text, wrt="x", shapes="x: 1 n")
     assert d.gradient is not None
