@@ -135,7 +135,10 @@ class _Expander:
         return self.entry(e, i, j, depth), self._left
 
     def inside(self, e: Expr, i: Index | None, j: Index | None, depth: int) -> Indexed:
-        """Entry (i, j) of what all its sums stay in: their names can be given again."""
+        """Entry (i, j) of what all its sums stay in: their names can be given again.
+
+        Functions and powers are no such places: `sqrt(...)^2` sets free what is in it.
+        """
         used = self._used
         form = self.entry(e, i, j, depth)
         self._used = used
@@ -163,12 +166,12 @@ class _Expander:
             case ex.Hadamard(factors=factors):
                 return ix.times(*[self.entry(f, i, j, depth) for f in factors])
             case ex.Quotient(numerator=a, denominator=b):
-                below = ix.pow_(self.inside(b, i, j, depth), ix.num(-1))
+                below = ix.pow_(self.entry(b, i, j, depth), ix.num(-1))
                 return ix.times(self.entry(a, i, j, depth), below)
             case ex.Apply(function=name, args=args):
-                return ix.function(name, *[self.inside(a, i, j, depth) for a in args])
+                return ix.function(name, *[self.entry(a, i, j, depth) for a in args])
             case ex.Power(base=base, exponent=p):
-                return ix.pow_(*[self.inside(part, *_of(part, i, j), depth) for part in (base, p)])
+                return ix.pow_(*[self.entry(part, *_of(part, i, j), depth) for part in (base, p)])
             case ex.Operation():
                 meaning = templates.definition(e)
                 return ix.element(e, i, j) if meaning is None else self.entry(meaning, i, j, depth)

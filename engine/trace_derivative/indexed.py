@@ -185,7 +185,7 @@ def _make(
 
 def num(value: Fraction | int) -> Num:
     """An exact number."""
-    if value is UNIT:
+    if value is UNIT or value == 1:
         return ONE
     return _make(Num, (), number=value if isinstance(value, Fraction) else whole(value))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 import trace_derivative as td
-from trace_derivative import expr as ex
+from trace_derivative import expr as ex, indexed as ix
 from trace_derivative.expand import expand, expansion_chain
 from trace_derivative.expr import Index
 from trace_derivative.read import read
@@ -97,3 +99,13 @@ def test_place_of_an_entry_may_have_the_name_of_an_index_bound_in_it(
     assert d.verification.passed
     for answer in d.routes.values():
         assert td.equal(str(answer), gradient, shapes="x: n; y: n; A: n n").passed
+
+
+def test_a_number_that_comes_out_as_1_is_the_number_1() -> None:
+    assert ix.num(Fraction(1)) is ix.ONE
+    assert ix.plus(ix.num(2), ix.num(-1)) is ix.ONE
+
+
+def test_a_sum_set_free_by_a_power_has_no_name_of_the_authors() -> None:
+    d = td.derive("norm(u)^2*sum(rows(k: A[k,:])*x)", wrt="x", shapes="A: m n; x: n; u: p")
+    assert str(d.expansion) == "sum(i,j,l: u[i]^2*A[j,l]*x[l])"
