@@ -23,13 +23,24 @@ def expm(a: Any) -> Any:
     return total
 
 
-def cosm(a: Any) -> Any:
-    """The matrix cosine, by its series."""
-    term = total = np.eye(len(a))
+def _sine_and_cosine(a: Any) -> tuple[Any, Any]:
+    """By the series of a scaled matrix and repeated doubling of the angle."""
+    one = np.eye(len(a))
+    scaled = a / 2**4
+    square = -scaled @ scaled
+    term, sine, cosine = one, scaled, one
     for k in range(1, 30):
-        term = -(term @ a @ a) / (2 * k * (2 * k - 1))
-        total = total + term
-    return total
+        term = term @ square / ((2 * k - 1) * (2 * k))
+        cosine = cosine + term
+        sine = sine + term @ scaled / (2 * k + 1)
+    for _ in range(4):
+        sine, cosine = 2 * sine @ cosine, 2 * cosine @ cosine - one
+    return sine, cosine
+
+
+def cosm(a: Any) -> Any:
+    """The matrix cosine."""
+    return _sine_and_cosine(a)[1]
 
 
 def sqrtm(a: Any) -> Any:
@@ -62,12 +73,8 @@ def powm(a: Any, p: Any) -> Any:
 
 
 def sinm(a: Any) -> Any:
-    """The matrix sine, by its series."""
-    term = total = a
-    for k in range(1, 30):
-        term = -(term @ a @ a) / (2 * k * (2 * k + 1))
-        total = total + term
-    return total
+    """The matrix sine."""
+    return _sine_and_cosine(a)[0]
 
 
 def sinhm(a: Any) -> Any:
