@@ -56,8 +56,8 @@ class Assembler:
     ) -> Expr | None:
         places = tuple([i for i in (row, column) if i is not None])
         if isinstance(t, ix.Element) and t.indices == places and not t.matrix.free:
-            turned = len(places) == 1 and (column is None) != (t.matrix.shape[1] == 1)
-            return simplify(ex.transpose(t.matrix) if turned else t.matrix)
+            # an entry of a vector is that of a column: see `indexed.element`
+            return simplify(ex.transpose(t.matrix) if places == (column,) else t.matrix)
         if isinstance(t, ix.Num) and not places:
             return ex.number(t.value)
         open_ = {*places}

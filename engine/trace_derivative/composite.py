@@ -89,10 +89,7 @@ class _Places:
     def find(self, t: Indexed) -> None:
         """Look at all entries of a form."""
         blocked = set(self.blocked)
-        stack = [t]
-        while stack:
-            node = stack.pop()
-            stack.extend(node.parts)
+        for node in ix.walk(t):
             if isinstance(node, ix.KroneckerDelta):
                 blocked |= node.free
             if not isinstance(node, ix.Element) or node in self.entries:

@@ -73,10 +73,15 @@ def least_rank(shape: Shape) -> int:
 
 def number(value: Fraction | int) -> Number:
     """An exact number."""
+    found = exact(value)
+    return ONE if found is UNIT else make(Number, SCALAR, (), number=found)
+
+
+def exact(value: Fraction | int) -> Fraction:
+    """The exact number; `UNIT` where it is 1."""
     if value is UNIT or value == 1:
-        return ONE
-    exact = whole(value) if isinstance(value, int) else value
-    return make(Number, SCALAR, (), number=exact)
+        return UNIT
+    return whole(value) if isinstance(value, int) else value
 
 
 @lru_cache(maxsize=1024)
@@ -191,8 +196,7 @@ def exact_product(a: Fraction, b: Fraction) -> Fraction:
     """The product of two numbers, of which one is 1 most of the time; `UNIT` where it is 1."""
     if a is UNIT or b is UNIT:
         return b if a is UNIT else a
-    found = a * b
-    return UNIT if found == 1 else found
+    return exact(a * b)
 
 
 def _append(chain: list[Expr], f: Expr, scalars: list[Expr]) -> None:
@@ -239,12 +243,12 @@ def _product(coefficient: Fraction, scalars: tuple[Expr, ...], chain: tuple[Expr
 
 def scale(coefficient: Fraction | int, e: Expr) -> Expr:
     """`coefficient * e`."""
-    if coefficient is UNIT or coefficient == 1:
+    c = exact(coefficient)
+    if c is UNIT:
         return e
-    if type(e) is Mul and coefficient:
-        exact = whole(coefficient) if isinstance(coefficient, int) else coefficient
-        return _product(exact_product(exact, e.coefficient), e.scalars, e.matrices)
-    return mul(number(coefficient), e)
+    if type(e) is Mul and c:
+        return _product(exact_product(c, e.coefficient), e.scalars, e.matrices)
+    return mul(number(c), e)
 
 
 def neg(e: Expr) -> Expr:
@@ -284,7 +288,7 @@ def scalars_apart(factors: Iterable[Expr]) -> tuple[list[Expr], list[Expr]]:
             others.append(f)
             continue
         c, rest = split_coefficient(f)
-        if c is not UNIT and c != 1:
+        if c is not UNIT:
             scalars.append(number(c))
         if isinstance(rest, Mul) and rest.shape != SCALAR and rest.scalars:
             scalars.extend(rest.scalars)
@@ -398,7 +402,7 @@ def power(base: Expr, exponent: Expr) -> Expr:
             return power(base.base, mul(base.exponent, exponent))
         if whole and isinstance(base, Mul) and base.shape == SCALAR and abs(p) < 100:
             parts = base.scalars or (_chained(base.matrices),)
-            if base.coefficient != 1 or len(parts) > 1:
+            if base.coefficient is not UNIT or len(parts) > 1:
                 front = number(base.coefficient**p.numerator)
                 return mul(front, *[power(s, exponent) for s in parts])
         if isinstance(base, Ones):

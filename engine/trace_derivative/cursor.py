@@ -61,7 +61,7 @@ class Cursor:
 
     def leave(self) -> None:
         """Pass the closing bracket."""
-        kind = self.tokens[self.at][0]
+        kind = self.kind
         if kind != CLOSING[self.open[-1][0]]:
             raise self.not_closed() if kind in ("", ")", "]", "‖") else self.unexpected()
         self.open.pop()

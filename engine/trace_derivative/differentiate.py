@@ -176,14 +176,8 @@ def _by(f: Indexed, variable: Symbol, function: Expr, layers: Layers) -> _By:
 
 def _in_deltas(t: Indexed) -> frozenset[Index]:
     """The indices of all deltas in a form."""
-    found: set[Index] = set()
-    stack = [t]
-    while stack:
-        node = stack.pop()
-        if type(node) is ix.KroneckerDelta:
-            found |= node.free
-        stack.extend(node.parts)
-    return frozenset(found)
+    deltas = [node for node in ix.walk(t) if isinstance(node, ix.KroneckerDelta)]
+    return frozenset(i for delta in deltas for i in delta.free)
 
 
 def _occurrences(t: Indexed, by: _By) -> Iterator[_Place]:

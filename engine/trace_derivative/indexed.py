@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any, TypeAlias, TypeVar, assert_never
 
 from . import expr as ex
-from .construct import UNIT, exact_product, whole
+from .construct import UNIT, exact, exact_product, whole
 from .expr import Dim, Expr, Index
 from .filling import OPEN
 
@@ -185,9 +185,8 @@ def _make(
 
 def num(value: Fraction | int) -> Num:
     """An exact number."""
-    if value is UNIT or value == 1:
-        return ONE
-    return _make(Num, (), number=value if isinstance(value, Fraction) else whole(value))
+    found = exact(value)
+    return ONE if found is UNIT else _make(Num, (), number=found)
 
 
 ONE = _make(Num, (), number=UNIT)
@@ -238,11 +237,8 @@ def times(*factors: Indexed) -> Indexed:
             coefficient = exact_product(coefficient, f.value)
         else:
             flat.append(f)
-    if coefficient is not UNIT:
-        if coefficient == 0:
-            return ZERO
-        if coefficient == 1:
-            coefficient = UNIT
+    if not coefficient:
+        return ZERO
     if not flat:
         return num(coefficient)
     if len(flat) == 1 and coefficient is UNIT:
@@ -403,6 +399,18 @@ def all_names(t: Indexed) -> frozenset[str]:
     return found
 
 
+def walk(t: Indexed) -> Iterator[Indexed]:
+    """The value and all that is in it, each distinct part once, parents first."""
+    seen: set[Indexed] = set()
+    stack = [t]
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            yield node
+            stack.extend(node.parts)
+
+
 def ranges(t: Indexed) -> dict[str, Dim]:
     """Over which dimension each bound index of a value runs, by its name.
 
@@ -410,14 +418,11 @@ def ranges(t: Indexed) -> dict[str, Dim]:
     """
     found: dict[str, Dim] = {}
     several: set[str] = set()
-    stack = [t]
-    while stack:
-        node = stack.pop()
+    for node in walk(t):
         if isinstance(node, SumOver):
             for name, dim in node.indices:
                 if found.setdefault(name, dim) != dim:
                     several.add(name)
-        stack.extend(node.parts)
     for name in several:
         del found[name]
     return found

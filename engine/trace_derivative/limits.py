@@ -49,7 +49,8 @@ class limited:
 
     Deep recursion is a `LimitError`, and so is more memory than there is.
 
-    A block within another never has more time than that one.  In the outermost block garbage
+    A block within another never has more time than that one, and under the same limits it has what
+    is left of that one's.  In the outermost block garbage
     collections are put off: what the stages make holds no cycles, and the collector would look
     through all of it again and again while it grows.
     """

@@ -173,7 +173,7 @@ class Inference:
         if given is not None and given.kind != "symbol":
             return self._of_kind(given.kind)
         if name not in self.first_use:
-            self.first_use[name] = (self._text, (node.start, node.stop))
+            self.first_use[name] = (self._text, node.span)
         return self.symbol(name)
 
     def _is_power(self, node: Transposed, base: Pair) -> bool:
