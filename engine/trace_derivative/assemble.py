@@ -14,7 +14,7 @@ from typing import TypeAlias
 from . import expr as ex, indexed as ix
 from .adjoint import has_unit, without_units
 from .construct import UNIT, exact_product
-from .expand import hoist
+from .expand import expand, hoist
 from .expr import Expr, Index
 from .indexed import Indexed
 from .kernels import apart, is_parameter, links, places_of_kernel
@@ -151,15 +151,39 @@ class Assembler:
                 body = ix.sum_over(rest, ix.times(ix.num(coefficient), *factors))
                 inner = self.matrix(body, row, column, fixed | {k})
                 if inner is not None:
-                    return simplify(ex.index_sum((k,), inner))
+                    return self._let_go(k, t, ex.index_sum((k,), inner), row, column, fixed)
         if row is not None and (row.name in self.authors or is_parameter(row, t)):
             inner = self.matrix(t, None, column, fixed | {row})
-            return None if inner is None else simplify(ex.rows(row, inner))
+            if inner is None:
+                return None
+            return self._let_go(row, t, ex.rows(row, inner), row, column, fixed)
         if column is not None and (column.name in self.authors or is_parameter(column, t)):
             inner = self.matrix(t, None, row, fixed | {column})
             if inner is not None:
-                return simplify(ex.transpose(ex.rows(column, inner)))
+                whole = ex.transpose(ex.rows(column, inner))
+                return self._let_go(column, t, whole, row, column, fixed)
         return None
+
+    def _let_go(
+        self,
+        k: Index,
+        t: Indexed,
+        held: Expr,
+        row: Index | None,
+        column: Index | None,
+        fixed: Fixed,
+    ) -> Expr:
+        """The matrix of `t`, found with `k` held, without that where matrices depend on it no more.
+
+        Held, `inv(x[k]*S)` has become `inv(S)/x[k]`.
+        """
+        whole = simplify(held)
+        if not is_parameter(k, t):
+            return whole
+        form = expand(whole, row, column)
+        if is_parameter(k, form):
+            return whole
+        return self.matrix(form, row, column, fixed) or whole
 
     def _network(
         self, factors: tuple[Indexed, ...], bound: tuple[Index, ...], fixed: Fixed

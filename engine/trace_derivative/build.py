@@ -64,6 +64,10 @@ class Inferred:
         """The dimension over which an index runs."""
         return self._inference.dims.dim(self._inference.indices[index])
 
+    def occurs(self, index: IndexName) -> bool:
+        """Does the index of a sum, or of rows, stand in the body?"""
+        return self._inference.occurs(index)
+
     def kind(self, node: Name) -> str:
         """What the name was declared as."""
         return self._inference.declared[node.name].kind
@@ -123,7 +127,13 @@ class Builder:
             case Bound(kind=kind, indices=indices, body=body):
                 bound = tuple(self.index(i) for i in indices)
                 inner = self._of(body)
-                return ex.index_sum(bound, inner) if kind == "sum" else ex.rows(bound[0], inner)
+                gone = any(
+                    i not in inner.free and self._sizes.occurs(name)
+                    for i, name in zip(bound, indices, strict=True)
+                )
+                if kind == "rows":
+                    return (ex.stacked if gone else ex.rows)(bound[0], inner)
+                return (ex.summed if gone else ex.index_sum)(bound, inner)
             case Blocks(rows=lines):
                 grid = tuple(tuple(map(self._of, line)) for line in lines)
                 return ex.block(grid, self._sizes.shape(node))

@@ -2,7 +2,8 @@
 
 Input: expressions; output: an expression in the form that its text can be read back to (nested
 sums and products flat, numbers in front, scalars before matrices).  They do no algebra: that is
-`simplify`.  Those of Kronecker products, vec and block matrices are in `composites`.
+`simplify`.  Those of Kronecker products, vec and block matrices are in `composites`, those
+with indices in `slicing`.
 """
 
 from __future__ import annotations
@@ -19,18 +20,13 @@ from .nodes import (
     UNIT as UNIT,
     Add,
     Apply,
-    Column,
-    Delta,
     Diag,
     Diagonal,
     Dim,
-    Entry,
     Expr,
     Frechet,
     Hadamard,
     Identity,
-    Index,
-    IndexSum,
     Inverse,
     MatrixFunction,
     MatrixPower,
@@ -42,8 +38,6 @@ from .nodes import (
     Part,
     Power,
     Quotient,
-    Row,
-    Rows,
     Shape,
     Symbol,
     Total,
@@ -110,11 +104,6 @@ def ones(rows: Dim, columns: Dim = 1) -> Expr:
 def zeros(rows: Dim, columns: Dim = 1) -> Expr:
     """The zero matrix; the number 0 for 1 x 1."""
     return ZERO if (rows, columns) == SCALAR else make(Zeros, (rows, columns), ())
-
-
-def delta(row: Index, column: Index) -> Expr:
-    """Kronecker's delta."""
-    return ONE if row == column else make(Delta, SCALAR, (), row, column, own=(row, column))
 
 
 # ------------------------------------------------------------------------ sums and products
@@ -533,60 +522,6 @@ def norm1(e: Expr) -> Expr:
     return operation("norm1", e)
 
 
-def row(e: Expr, index: Index) -> Expr:
-    """Row `index` of a matrix, 1 x n."""
-    _need_several(e.shape[0], "row")
-    _need_dim(e.shape[0], index)
-    return make(Row, (1, e.shape[1]), (e,), e, index, own=(index,))
-
-
-def column(e: Expr, index: Index) -> Expr:
-    """Column `index` of a matrix, m x 1."""
-    _need_several(e.shape[1], "column")
-    _need_dim(e.shape[1], index)
-    return make(Column, (e.shape[0], 1), (e,), e, index, own=(index,))
-
-
-def entry(e: Expr, row_index: Index, column_index: Index | None = None) -> Expr:
-    """Entry of a matrix, or of a column vector when `column_index` is None."""
-    _need_dim(e.shape[0], row_index)
-    if column_index is None:
-        if e.shape[1] != 1:
-            raise ShapeError("an entry of a matrix needs two indices")
-        return make(Entry, SCALAR, (e,), e, row_index, None, own=(row_index,))
-    _need_dim(e.shape[1], column_index)
-    pair = (row_index, column_index)
-    return make(Entry, SCALAR, (e,), e, *pair, own=pair)
-
-
-def index_sum(indices: tuple[Index, ...], body: Expr) -> Expr:
-    """The sum over indices; directly nested sums become one."""
-    if not indices:
-        return body
-    if isinstance(body, IndexSum) and not set(indices) & set(body.indices):
-        indices, body = indices + body.indices, body.body
-    return make(IndexSum, body.shape, (body,), indices, body, bound=indices)
-
-
-def rows(index: Index, body: Expr) -> Expr:
-    """The matrix whose row number `index` is the body (1 x n, or a scalar for a vector)."""
-    if body.shape[0] != 1:
-        raise ShapeError(f"a row is needed here, not {describe(body.shape)}")
-    return make(Rows, (index.dim, body.shape[1]), (body,), index, body, bound=(index,))
-
-
-def _need_several(dim: Dim, what: str) -> None:
-    if dim == 1:
-        raise ShapeError(
-            f"there is one {what} only, so it needs no index", hint="leave out the slice"
-        )
-
-
 def _need_square(e: Expr, what: str) -> None:
     if e.shape[0] != e.shape[1]:
         raise ShapeError(f"{what} needs a square matrix, not {describe(e.shape)}")
-
-
-def _need_dim(dim: Dim, index: Index) -> None:
-    if dim != index.dim:
-        raise ShapeError(f"index {index.name} runs over {index.dim} and over {dim}")

@@ -51,11 +51,20 @@ class Place:
 
 
 class Domain:
-    """The points at which some expressions exist; what they have in common is looked at once."""
+    """The points at which some expressions exist; what they have in common is looked at once.
 
-    def __init__(self, exprs: Sequence[Expr], symbols: Mapping[str, Symbol]) -> None:
+    The symbols named in `gaps` have zeros by chance, where others are zero by their kind alone.
+    """
+
+    def __init__(
+        self,
+        exprs: Sequence[Expr],
+        symbols: Mapping[str, Symbol],
+        gaps: frozenset[str] = frozenset(),
+    ) -> None:
         self._exprs = exprs
         self._symbols = symbols
+        self._gaps = gaps
         self._program = Program()
         self._planner = Planner(self._program)
         self._watched: list[tuple[Slot, Expr]] | None
@@ -103,7 +112,7 @@ class Domain:
                 raise
             except _NOT_HAD:
                 pass
-        return complaint_at(self._exprs, place.values, place.dims, largest)
+        return complaint_at(self._exprs, place.values, place.dims, largest, self._gaps)
 
     def _looked_at(
         self, watched: Sequence[tuple[Slot, Expr]], run: Run, largest: float
@@ -114,7 +123,7 @@ class Domain:
         try:
             with np.errstate(all="ignore"):
                 for slot, e in watched:
-                    _look(e, run.value(slot), at, largest)
+                    _look(e, run.value(slot), at, largest, self._gaps)
         except _OutsideError as problem:
             return str(problem)
         return None
@@ -147,10 +156,14 @@ _NARROW: tuple[type[ex.Node], ...] = (
 
 
 def complaint_at(
-    exprs: Sequence[Expr], values: Mapping[str, Array], dims: Mapping[str, int], largest: float
+    exprs: Sequence[Expr],
+    values: Mapping[str, Array],
+    dims: Mapping[str, int],
+    largest: float,
+    gaps: frozenset[str] = frozenset(),
 ) -> str | None:
-    """Why a point is not good for these expressions; None when it is."""
-    probe = _Probe(values, dims, largest)
+    """Why a point is not good for these expressions; None when it is.  `gaps`: see `Domain`."""
+    probe = _Probe(values, dims, largest, gaps)
     try:
         for e in exprs:
             probe.array(e)
@@ -163,15 +176,20 @@ class _Probe(Evaluator):
     """An evaluator that stops at the first node whose value or derivative is in doubt."""
 
     def __init__(
-        self, values: Mapping[str, Array], dims: Mapping[str, int], largest: float
+        self,
+        values: Mapping[str, Array],
+        dims: Mapping[str, int],
+        largest: float,
+        gaps: frozenset[str],
     ) -> None:
         super().__init__(values, dims)
         self.largest = largest
+        self.gaps = gaps
 
     def compute(self, e: Expr) -> Value:
         """The value of a node, looked at."""
         value = super().compute(e)
-        _look(e, value[0], lambda part: self._at(part)[0], self.largest)
+        _look(e, value[0], lambda part: self._at(part)[0], self.largest, self.gaps)
         return value
 
 
@@ -196,7 +214,7 @@ _DISTANCES: dict[str, Callable[..., Array]] = {
 """How far arguments are from the edge of a domain, or from a kink; see `functions`."""
 
 
-def _look(e: Expr, array: Array, at: At, largest: float) -> None:
+def _look(e: Expr, array: Array, at: At, largest: float, gaps: frozenset[str]) -> None:
     """Raise where the value of a node, or its derivative, is in doubt."""
     size = np.abs(array).max()
     if not size < largest:
@@ -208,14 +226,18 @@ def _look(e: Expr, array: Array, at: At, largest: float) -> None:
     match e:
         case ex.Apply(function=name, args=args):
             entry = functions.get(name)
-            domain = "positive" if not entry.analytic and entry.arity == 1 else entry.domain
-            if domain in _DISTANCES:
-                _keep_from_zero(_DISTANCES[domain](*[at(a) for a in args]), e)
+            if not entry.analytic and entry.arity == 1:
+                _keep_from_kinks(at(args[0]), e, gaps)
+            elif entry.domain in _DISTANCES:
+                _keep_from_zero(_DISTANCES[entry.domain](*[at(a) for a in args]), e)
         case ex.Operation(operator=name, arg=arg):
             domain = operators.TABLE[name].domain
             if name == "det" and _falls_into_inverses(arg):
                 domain = "invertible"
-            _look_at_operator(domain, at(arg), e)
+            if domain == "entries":
+                _keep_from_kinks(at(arg), e, gaps)
+            else:
+                _look_at_operator(domain, at(arg), e)
         case ex.Power(base=arg, exponent=exponent):
             if exponent.symbols:
                 _keep_from_zero(at(arg), e)  # a negative number has whole powers only
@@ -242,17 +264,25 @@ def _is_whole(exponent: Expr, at: At) -> bool:
 
 
 def _look_at_operator(domain: str, array: Array, e: Expr) -> None:
-    if domain == "entries":
-        _keep_from_zero(np.abs(array), e)
-    elif domain == "nonzero":
+    if domain == "nonzero":
         _keep_from_zero(np.abs(array).max(axis=(-1, -2)), e)
     elif domain == "invertible":
         _well_conditioned(array, e)
 
 
 def _keep_from_zero(distances: Array, e: Expr) -> None:
-    if not distances.min() > MARGIN:
+    if not distances.min(initial=np.inf) > MARGIN:
         raise _OutsideError(f"{e} is at the edge of its domain or at a kink")
+
+
+def _keep_from_kinks(array: Array, e: Expr, gaps: frozenset[str]) -> None:
+    """No entry is near zero, but for those that are always zero, as off a diagonal.
+
+    At zero itself both sides of an equality have the same value by convention: 0 for the slope of
+    the absolute value, 1/2 for that of `relu`.
+    """
+    by_chance = not gaps.isdisjoint(e.symbols)
+    _keep_from_zero(np.abs(array if by_chance else array[array != 0]), e)
 
 
 def _keep_from_branches(function: str, eigenvalues: Array, e: Expr) -> None:

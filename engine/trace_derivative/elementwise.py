@@ -25,7 +25,7 @@ def elementwise_rule(e: Expr) -> Expr:
     _gather(e, UNIT, exponents, scalars, below)
     if any(ex.is_zero(b) and p > 0 for b, p in exponents.items()):
         return ex.zeros(*e.shape)
-    exponents = {b: min(p, UNIT) if is_mask(b) else p for b, p in exponents.items()}
+    exponents = {b: min(p, UNIT) if _is_of_ones(b) else p for b, p in exponents.items()}
     exponents = joined_functions(exponents)
     power = _common_power(exponents) if not below else 1
     if power > 1:
@@ -57,6 +57,11 @@ def elementwise_rule(e: Expr) -> Expr:
     if right:
         body = ex.mul(body, ex.diag(ex.hadamard(*right)))
     return ex.mul(*scalars, body)
+
+
+def _is_of_ones(e: Expr) -> bool:
+    """Is each of its entries 1 or 0, so that its positive powers are what it is itself?"""
+    return isinstance(e, ex.Identity) or is_mask(e)
 
 
 def _divided(above: Expr, below: Expr) -> Expr:
@@ -173,10 +178,12 @@ def has_zeros(e: Expr) -> bool:
 
 
 def power_rule(e: Expr) -> Expr:
-    """Powers of roots and of scaled matrices."""
+    """Powers of roots, of scaled matrices, and of zeros and ones."""
     if not isinstance(e, ex.Power) or not isinstance(e.exponent, ex.Number):
         return e
     p = e.exponent.value
+    if p > 0 and _is_of_ones(e.base):
+        return e.base
     if e.shape == ex.SCALAR and abs(p) == Fraction(1, 2):
         return ex.power(ex.apply("sqrt", e.base), ex.number(2 * p))
     is_root = isinstance(e.base, ex.Apply) and e.base.function == "sqrt"

@@ -453,7 +453,10 @@ def rename(t: Indexed, mapping: Mapping[Index, Index]) -> Indexed:
 
 
 def rename_apart(t: SumOver, taken: Iterable[str]) -> SumOver:
-    """The sum with its indices renamed where their names are taken."""
+    """The sum with its indices renamed where their names are taken.
+
+    The new names are ones that an author hardly writes: an index of the author's stays recognised.
+    """
     forbidden = set(taken)
     if forbidden.isdisjoint([i.name for i in t.indices]):
         return t
@@ -462,7 +465,7 @@ def rename_apart(t: SumOver, taken: Iterable[str]) -> SumOver:
     for i in t.indices:
         mapping[i] = i
         if i.name in forbidden:
-            mapping[i] = fresh(i.dim, avoid)
+            mapping[i] = fresh(i.dim, avoid.union(READING_ORDER))
             avoid.add(mapping[i].name)
     indices, body = tuple(mapping.values()), rename(t.body, mapping)
     return _make(SumOver, (body,), indices, body, bound=indices)

@@ -349,6 +349,11 @@ def _some_exist(kinds: frozenset[str], shape: Demand) -> bool:
     return False
 
 
+def with_gaps(kinds: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """The names of those that may have zeros anywhere, which are drawn by chance."""
+    return frozenset(n for n, k in kinds.items() if "nonnegative" in k and "positive" not in k)
+
+
 def check_kinds(symbol: Symbol, kinds: frozenset[str]) -> None:
     """Raise where a symbol of this shape cannot be of all the kinds."""
     rows, columns = symbol.shape

@@ -230,6 +230,8 @@ class Network:
 
     def matrix(self, row: Index | None, column: Index | None) -> Expr:
         """The matrix over two places of a network without bound nodes."""
+        if not {*self._weights, *self._edges} <= {row, column}:
+            raise Stuck  # there is an index that is neither bound nor one of the places
         if row is None and column is not None:
             return ex.transpose(self.matrix(column, None))
         if row is None:

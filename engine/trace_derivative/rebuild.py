@@ -18,14 +18,11 @@ from .composites import (
 from .construct import (
     add,
     apply,
-    column,
     diag,
     diagonal,
-    entry,
     frechet,
     hadamard,
     identity,
-    index_sum,
     inverse,
     matrix_function,
     matrix_power,
@@ -35,8 +32,6 @@ from .construct import (
     operation,
     power,
     quotient,
-    row,
-    rows,
     scale,
     total,
     trace,
@@ -80,6 +75,7 @@ from .nodes import (
     Vec,
     Zeros,
 )
+from .slicing import column, entry, index_sum, row, rows
 
 
 def map_children(e: Expr, f: Callable[[Expr], Expr]) -> Expr:

@@ -60,6 +60,8 @@ def trace_rule(e: Expr) -> Expr:
     rest = e.arg
     if isinstance(rest, ex.Triangle):
         return ex.trace(rest.arg)
+    if isinstance(rest, ex.Identity) and isinstance(rest.shape[0], int):
+        return ex.number(rest.shape[0])
     if isinstance(rest, ex.Mul):
         for n, m in enumerate(rest.matrices):
             if isinstance(m, ex.Ones) and m.shape[1] != 1:

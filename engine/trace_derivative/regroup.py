@@ -113,7 +113,8 @@ def _entry_of(
 def _in_order(t: Indexed) -> list[Index]:
     """The free indices of a form in reading order."""
     if isinstance(t, ix.Element):
-        return list(t.indices)
+        within = t.matrix.free.difference(t.indices)
+        return [*t.indices, *sorted(within, key=lambda i: i.name)]
     found = [i for c in t.parts for i in _in_order(c) if i in t.free]
     return found or sorted(t.free, key=lambda i: i.name)
 

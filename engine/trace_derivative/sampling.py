@@ -22,7 +22,7 @@ from . import expr as ex, functions, operators, sizes
 from .domain import LARGEST, Domain, Place
 from .errors import UnsupportedError
 from .expr import Dim, Expr, Symbol
-from .kinds import check_kinds, drawn, kinds_of
+from .kinds import check_kinds, drawn, kinds_of, with_gaps
 from .limits import check_time
 from .values import Draw, Way
 
@@ -288,7 +288,7 @@ class _Search:
         self.small = small
         self.aliases = ex.aliases([e for e in exprs if ex.holds(e, *_NEW_DIMS)])
         self.sizes = _Sizes(self.dims, rng, small, self.aliases)
-        self.domain = Domain(exprs, symbols)
+        self.domain = Domain(exprs, symbols, with_gaps(kinds))
         self.best: dict[str, Way] | None = None
         self.safe: dict[str, Way] = {}
         self.complaint = ""

@@ -444,6 +444,10 @@ class Inference:
         why = Demand(what, self._text, node, index, node.arg)
         self._unify(self._index(index), dim, why)
 
+    def occurs(self, index: IndexName) -> bool:
+        """Does the index of a sum, or of rows, stand in the body?"""
+        return self.indices[index] in self._used
+
     def _bound(self, node: Bound) -> Pair:
         outer = self._scope
         self._scope = dict(outer)

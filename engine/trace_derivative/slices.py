@@ -21,15 +21,23 @@ def simplify_index_sum(e: Expr) -> Expr:
         return ex.add(*[ex.index_sum(e.indices, t) for t in e.body.terms])
     if ex.is_zero(e.body):
         return e.body
-    idle = tuple(i for i in e.indices if i not in e.body.free)
-    if idle:
-        used = tuple(i for i in e.indices if i in e.body.free)
-        return ex.mul(*[ex.size_of(i.dim) for i in idle], ex.index_sum(used, e.body))
+    if not e.body.free.issuperset(e.indices):
+        return ex.summed(e.indices, e.body)
     for k in e.indices:
-        joined = _joined(k, e.body)
+        joined = _whole_sum(k, e.body) or _joined(k, e.body)
         if joined is not None:
             return ex.index_sum(tuple(i for i in e.indices if i != k), joined)
     return e
+
+
+def _whole_sum(k: Index, body: Expr) -> Expr | None:
+    """`sum(k: v[k])` and `sum(k: A[k,k])` as the sum of all entries and the trace."""
+    match body:
+        case ex.Entry(arg=v, row=i, column=None) if i == k and k not in v.free:
+            return ex.total(v)
+        case ex.Entry(arg=m, row=i, column=j) if i == j == k and k not in m.free:
+            return ex.trace(m)
+    return None
 
 
 def _joined(k: Index, body: Expr) -> Expr | None:
@@ -50,25 +58,20 @@ def _joined(k: Index, body: Expr) -> Expr | None:
         if whole is not None:
             row = ex.mul(*inside, *ex.as_one(tail))
             if row.shape[0] == 1:
-                return ex.mul(ex.number(c), *outside, whole, _stack(k, row))
+                return ex.mul(ex.number(c), *outside, whole, ex.stacked(k, row))
         whole = _row_of(last, k)
         if whole is not None:
             column = ex.mul(*inside, *ex.as_one(front))
             if column.shape[1] == 1:
-                stacked = ex.transpose(_stack(k, ex.transpose(column)))
+                stacked = ex.transpose(ex.stacked(k, ex.transpose(column)))
                 return ex.mul(ex.number(c), *outside, stacked, whole)
+        if inside and all(k not in m.free for m in matrices):
+            return ex.mul(ex.number(c), *outside, ex.index_sum((k,), ex.mul(*inside)), *matrices)
     if outside or c != 1:
         rest = ex.mul(*inside, *ex.as_one(matrices))
         if k in rest.free:
             return ex.mul(ex.number(c), *outside, ex.index_sum((k,), rest))
     return None
-
-
-def _stack(k: Index, row: Expr) -> Expr:
-    if k in row.free:
-        return ex.rows(k, row)
-    ones = ex.ones(k.dim)
-    return ex.mul(row, ones) if row.shape == ex.SCALAR else ex.mul(ones, row)
 
 
 def _parts(e: Expr) -> tuple[Fraction, list[Expr], list[Expr]]:
@@ -103,12 +106,10 @@ def simplify_rows(e: Expr) -> Expr:
         return e
     k, body = e.index, e.body
     if k not in body.free:
-        return _stack(k, body)
+        return ex.stacked(k, body)
     c, scalars, matrices = _parts(body)
     outside = [s for s in scalars if k not in s.free]
     inside = [s for s in scalars if k in s.free]
-    if not inside and not matrices:
-        return e
     if c != 1 or outside:
         rest = ex.rows(k, ex.mul(*inside, *ex.as_one(matrices)))
         return ex.mul(ex.number(c), *outside, rest)

@@ -92,3 +92,24 @@ def test_stacked_is_equation_45() -> None:
     shown = stacked(d.occurrences[0].term, Assembler(frozenset({"k"})))
     assert str(shown).startswith("sum(k: B[k,m]*")
     assert str(shown).endswith("[l])")
+
+
+def test_factor_by_an_index_of_its_matrix_is_not_lost() -> None:
+    """`log(det(x[i]*S))` has the index inside the matrix of an entry without places."""
+    d = td.derive("sum(k: S[k,k]*log(det(x[k]*S)))", wrt="S", shapes="S: 3 3; x: 3")
+    collapsed = [str(step.rhs) for step in d.steps if step.kind == "occurrence"][1]
+    assert collapsed == "log(rows(i: det(x[i]*S)))[i]*delta(i,j)"
+
+
+def test_what_an_index_is_held_for_may_go() -> None:
+    """Held, `inv(x[k]*S)` is `inv(S)/x[k]`, whose matrix does not depend on the index."""
+    text = "sum(k: y[k]*log(det(x[k]*S)))"
+    assert str(td.derive(text, wrt="x", shapes="S: n n").gradient) == "tr(eye(n))*(y./x)"
+    assert str(td.derive(text, wrt="S", shapes="S: n n").gradient) == "sum(y)*inv(S)'"
+
+
+def test_name_that_an_author_has_given_is_given_to_no_other_sum() -> None:
+    d = td.derive("norm(r*rows(k: A'[k,:])*B*S)^2", "A", shapes="B: m n; S: n n; r: 1 n")
+    forms = [str(step.rhs) for step in d.steps if step.kind == "occurrence"]
+    assert forms[-1] == "(2*B*S*S'*B'*A*r'*r)[l,j]"
+    assert len(forms) == 2

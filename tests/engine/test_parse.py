@@ -272,3 +272,12 @@ def test_tree_has_the_places_of_its_parts() -> None:
 
 def test_text_over_several_lines() -> None:
     assert str(read("tr(A\n   X\n\t B)").exprs[0]) == "tr(A*X*B)"
+
+
+@pytest.mark.parametrize(
+    "text", ["sum(j: Q[j,j]*0)", "tr(Q)*sum(j: delta(j,j)) - tr(Q)*sum(j: Q[j,j]*0)"]
+)
+def test_index_that_vanishes_leaves_no_sum_over_nothing(text: str) -> None:
+    e = read(text).exprs[0]
+    assert "sum" not in str(e)
+    assert read(str(e), shapes="Q: M M").exprs[0] == e

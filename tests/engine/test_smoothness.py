@@ -41,3 +41,26 @@ def test_where_an_assumption_keeps_the_argument_from_zero_nothing_is_said() -> N
     assert td.derive("sum(abs(x))", wrt="x", assume={"x": "positive"}).notices == ()
     assert td.derive("sum(abs(x))", wrt="x", assume={"x": "nonnegative"}).notices != ()
     assert td.derive("norm2(x)", wrt="x", assume={"x": "unit"}).notices == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "gradient"),
+    [
+        ("sum(relu(diag(x)))", "diag(step(diag(x)))"),
+        ("tr(abs(diag(x))*A)", "diag(A.*sign(diag(x)))"),
+        ("sum(relu(relu(x)))", "step(relu(x)).*step(x)"),
+    ],
+)
+def test_kink_at_a_number_that_is_always_zero_is_no_edge(text: str, gradient: str) -> None:
+    d = td.derive(text, wrt="x")
+    assert str(d.gradient) == gradient
+    assert d.verification.passed
+
+
+def test_differences_of_all_pairs() -> None:
+    """An entry from itself is zero: each other pair has a slope, this one has none."""
+    text = "sum(abs(x*ones(1,n) - ones(n,1)*x'))"
+    assert td.derive(text, wrt="x", shapes="x: n").verification.passed
+    right = td.check("2*sign(x*ones(n)' - ones(n)*x')*ones(n)", of=text, wrt="x", shapes="x: n")
+    assert right.passed
+    assert not td.check("sign(x*ones(n)' - ones(n)*x')*ones(n)", of=text, wrt="x", shapes="x: n")

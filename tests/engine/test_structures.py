@@ -52,7 +52,9 @@ def test_structured_gradients(text: str, structure: str) -> None:
 @pytest.mark.parametrize(
     ("structure", "text", "expected"),
     [
+        ("symmetric", "tr(X)", "eye(n)"),
         ("symmetric", "tr(A*X)", "A + A' - (A.*eye(n))"),
+        ("lower", "norm1(X)", "tril(sign(X))"),
         ("symmetric", "det(X)", "det(X)*(2*inv(X) - (inv(X).*eye(n)))"),
         ("symmetric", "logdet(X)", "2*inv(X) - (inv(X).*eye(n))"),
         ("symmetric", "norm2(X)^2", "4*X - 2*(X.*eye(n))"),
