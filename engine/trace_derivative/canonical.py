@@ -6,7 +6,7 @@ written out, elementwise factors are put in order.  What is shown is never this 
 
 from __future__ import annotations
 
-from . import expr as ex
+from . import expr as ex, functions
 from .expr import Expr
 
 MOST_FACTORS = 12
@@ -49,9 +49,24 @@ def _canonical(e: Expr) -> Expr:
         case ex.Hadamard(factors=factors):
             return ex.hadamard(*sorted(factors, key=str))
         case ex.Add(terms=terms):
-            return ex.add(*sorted(terms, key=str))
+            return _ordered(terms)
+        case ex.Apply(function=name, args=(arg,)) if functions.get(name).parity:
+            c, rest = ex.split_coefficient(arg)
+            even_or_odd = functions.get(name).parity if c < 0 else 1
+            return ex.scale(even_or_odd, ex.apply(name, ex.scale(abs(c), rest)))
+        case ex.Power(base=ex.Mul(coefficient=c), exponent=ex.Number(value=p)) if (
+            c < 0 and p.denominator == 1
+        ):
+            return ex.scale(-1 if p % 2 else 1, ex.power(ex.neg(e.base), e.exponent))
         case _:
             return e
+
+
+def _ordered(terms: tuple[Expr, ...]) -> Expr:
+    """The sum in order, the first term positive: a minus stands in front of the whole."""
+    parts = sorted([ex.split_coefficient(t) for t in terms], key=lambda part: str(part[1]))
+    sign = 1 if parts[0][0] > 0 else -1
+    return ex.scale(sign, ex.add(*[ex.scale(sign * c, rest) for c, rest in parts]))
 
 
 def _rotated(chain: tuple[Expr, ...]) -> Expr:

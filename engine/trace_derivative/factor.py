@@ -17,6 +17,7 @@ from .elementwise import product_of
 from .expr import Expr
 from .length import length
 from .limits import check_time
+from .signs import positive_first
 from .simplify import simplify
 from .terms import Shared, Term, is_short, shared, term
 
@@ -38,13 +39,17 @@ def clear() -> None:
 
 def factored(e: Expr) -> Expr:
     """An equal expression with shared factors pulled out of its sums."""
+    return positive_first(_factored(e))
+
+
+def _factored(e: Expr) -> Expr:
     if not e.kinds & _SUMS:
         return e
     found = _memo.get(e)
     if found is None:
         if len(_memo) > _MEMO_LIMIT:
             clear()
-        new = ex.map_parts(e, factored)
+        new = ex.map_parts(e, _factored)
         if isinstance(new, ex.Add) and len(new.terms) <= MOST_TERMS:
             new = _shortest(new)
         found = _memo[e] = new

@@ -60,7 +60,7 @@ class ElementFunction:
     operator's command; `numpy` a format with a `{}` an argument; `domain` where values may be
     drawn: any, positive, unit (-1 to 1), unequal (two arguments), plane (not both zero);
     `analytic` is false where the derivative exists almost everywhere only; `sympy` the name in
-    SymPy.
+    SymPy; `parity` 1 for an even function, -1 for an odd one, 0 for others.
     """
 
     name: str
@@ -71,6 +71,7 @@ class ElementFunction:
     domain: str = "any"
     analytic: bool = True
     sympy: str = ""
+    parity: int = 0
 
     @property
     def arity(self) -> int:
@@ -157,9 +158,11 @@ def _one(
     domain: str = "any",
     analytic: bool = True,
     sympy: str = "",
+    parity: int = 0,
 ) -> ElementFunction:
     """A function of one argument."""
-    return ElementFunction(name, (derivative,), latex, numpy, evaluate, domain, analytic, sympy)
+    slopes = (derivative,)
+    return ElementFunction(name, slopes, latex, numpy, evaluate, domain, analytic, sympy, parity)
 
 
 TABLE: dict[str, ElementFunction] = {
@@ -167,13 +170,15 @@ TABLE: dict[str, ElementFunction] = {
     for entry in (
         _one("exp", _f("exp"), r"\exp", "np.exp({})", np.exp),
         _one("log", _over(U), r"\log", "np.log({})", np.log, "positive"),
-        _one("sin", _f("cos"), r"\sin", "np.sin({})", np.sin),
-        _one("cos", neg(_f("sin")), r"\cos", "np.cos({})", np.cos),
-        _one("tan", add(_squared(_f("tan")), ONE), r"\tan", "np.tan({})", np.tan),
-        _one("sinh", _f("cosh"), r"\sinh", "np.sinh({})", np.sinh),
-        _one("cosh", _f("sinh"), r"\cosh", "np.cosh({})", np.cosh),
-        _one("tanh", sub(ONE, _squared(_f("tanh"))), r"\tanh", "np.tanh({})", np.tanh),
-        _one("arcsin", _ROOT, r"\arcsin", "np.arcsin({})", np.arcsin, "unit", sympy="asin"),
+        _one("sin", _f("cos"), r"\sin", "np.sin({})", np.sin, parity=-1),
+        _one("cos", neg(_f("sin")), r"\cos", "np.cos({})", np.cos, parity=1),
+        _one("tan", add(_squared(_f("tan")), ONE), r"\tan", "np.tan({})", np.tan, parity=-1),
+        _one("sinh", _f("cosh"), r"\sinh", "np.sinh({})", np.sinh, parity=-1),
+        _one("cosh", _f("sinh"), r"\cosh", "np.cosh({})", np.cosh, parity=1),
+        _one("tanh", sub(ONE, _squared(_f("tanh"))), r"\tanh", "np.tanh({})", np.tanh, parity=-1),
+        _one(
+            "arcsin", _ROOT, r"\arcsin", "np.arcsin({})", np.arcsin, "unit", sympy="asin", parity=-1
+        ),
         _one("arccos", neg(_ROOT), r"\arccos", "np.arccos({})", np.arccos, "unit", sympy="acos"),
         _one(
             "arctan",
@@ -182,6 +187,7 @@ TABLE: dict[str, ElementFunction] = {
             "np.arctan({})",
             np.arctan,
             sympy="atan",
+            parity=-1,
         ),
         _one("sqrt", scale(_HALF, _over(_f("sqrt"))), r"\sqrt", "np.sqrt({})", np.sqrt, "positive"),
         _one(
@@ -192,6 +198,7 @@ TABLE: dict[str, ElementFunction] = {
             _split(np.abs, np.sign),
             analytic=False,
             sympy="Abs",
+            parity=1,
         ),
         _one(
             "sign",
@@ -200,6 +207,7 @@ TABLE: dict[str, ElementFunction] = {
             "np.sign({})",
             _split(np.sign, np.zeros_like),
             analytic=False,
+            parity=-1,
         ),
         _one(
             "relu",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
-from . import expr as ex, operators
+from . import expr as ex, functions, operators
 from .expr import Expr
 from .transposes import column, flip, transposes
 
@@ -117,12 +115,17 @@ def operation_rule(e: Expr) -> Expr:
 
 
 def apply_rule(e: Expr) -> Expr:
-    """`abs` and `sign` of a multiple: the number in front."""
-    if isinstance(e, ex.Apply) and e.function in ("abs", "sign"):
-        c, rest = ex.split_coefficient(e.arg)
-        if c != 1 and rest != ex.ONE:
-            front = abs(c) if e.function == "abs" else Fraction(1 if c > 0 else -1)
-            return ex.scale(front, ex.apply(e.function, rest))
+    """Signs out of even and odd functions; out of `abs` and `sign` any number in front."""
+    if not isinstance(e, ex.Apply) or len(e.args) > 1:
+        return e
+    c, rest = ex.split_coefficient(e.arg)
+    if c == 1 or rest == ex.ONE:
+        return e
+    sign = 1 if c > 0 else functions.get(e.function).parity
+    if e.function in ("abs", "sign"):
+        return ex.scale(abs(c) if e.function == "abs" else sign, ex.apply(e.function, rest))
+    if sign and c < 0:
+        return ex.scale(sign, ex.apply(e.function, ex.scale(-c, rest)))
     return e
 
 

@@ -39,17 +39,18 @@ def _collected(terms: Iterable[Expr]) -> list[Expr]:
     for _, rest in parts:
         alike.setdefault(rest.symbols, set()).add(rest)
     coefficients: dict[Expr, Fraction] = {}
-    shown: dict[Expr, Expr] = {}
+    shown: dict[Expr, tuple[Fraction, Expr]] = {}
     for c, rest in parts:
         # terms that are alike have the same symbols
-        key = canonical(rest) if len(alike[rest.symbols]) > 1 else rest
+        form = canonical(rest) if len(alike[rest.symbols]) > 1 else rest
+        own, key = ex.split_coefficient(form)
         known = coefficients.get(key)
-        coefficients[key] = c if known is None else known + c
-        if known is None or length(rest) < length(shown[key]):
-            shown[key] = rest
+        coefficients[key] = c * own if known is None else known + c * own
+        if known is None or length(rest) < length(shown[key][1]):
+            shown[key] = own, rest
     if len(coefficients) == len(given):
         return given
-    return [ex.scale(c, shown[key]) for key, c in coefficients.items() if c]
+    return [ex.scale(c / shown[key][0], shown[key][1]) for key, c in coefficients.items() if c]
 
 
 def _is_scaled_sum(e: Expr) -> bool:

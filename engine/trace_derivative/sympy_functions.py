@@ -102,7 +102,18 @@ def _entry(name: str) -> ElementFunction | None:
         _elementwise(_of_math(name) or value, numeric_slope),
         _domain(value),
         sympy=name,
+        parity=_parity(call),
     )
+
+
+def _parity(call: Callable[[SymPy], SymPy]) -> int:
+    """1 where SymPy knows the function for even, -1 for odd, 0 else."""
+    u = _symbol()
+    try:
+        at, opposite = call(u), call(-u)
+    except Exception:  # SymPy may raise anything for a function that it cannot treat
+        return 0
+    return 1 if opposite == at else -1 if opposite == -at else 0
 
 
 @cache

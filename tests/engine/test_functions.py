@@ -203,3 +203,13 @@ def test_complex_step_does_not_overflow(name: str, u: float) -> None:
     if name == "sigmoid":
         expected *= small / (1 + small)
     assert slope == pytest.approx(expected, rel=1e-9, abs=1e-300)
+
+
+@pytest.mark.parametrize("entry", [*ENTRIES, *filter(None, map(lookup, ("erf", "erfc", "sinc")))])
+def test_parity(entry: ElementFunction) -> None:
+    """Even and odd by the numbers, where it is said, and neither where it is not."""
+    x = np.array([0.3, 0.7, 0.95])
+    with np.errstate(invalid="ignore"):
+        at, opposite = entry.evaluate(x), entry.evaluate(-x)
+    assert np.allclose(opposite, at) == (entry.parity == 1)
+    assert np.allclose(opposite, -at) == (entry.parity == -1)

@@ -45,20 +45,23 @@ def points(d: td.Derivation) -> list[tuple[dict[str, object], dict[str, int]]]:
         raise
 
 
-def close(a: object, b: object, scale: float = 1.0) -> bool:
+def close(a: object, b: object, scale: float = 1.0, digits: int = 8) -> bool:
     """Equal up to rounding, relative to the largest entry."""
     x, y = np.asarray(a), np.asarray(b)
     size = max(float(np.max(np.abs(y), initial=0.0)), 1e-4 * max(scale, 1.0))
-    return x.shape == y.shape and float(np.max(np.abs(x - y), initial=0.0)) <= 1e-8 * size
+    return x.shape == y.shape and float(np.max(np.abs(x - y), initial=0.0)) <= 10.0**-digits * size
 
 
 @settings(RELAXED, max_examples=800)
 @given(scalar_expressions(), st.data())
 def test_both_routes_give_the_numeric_derivative(e: Expr, data: st.DataObject) -> None:
     d = derivation(e, data)
-    for values, dims in points(d):
-        want = numeric.gradient(e, d.variable, values, dims)
-        scale = float(np.abs(e.evaluate(values, dims)))
+    at = points(d)
+    wanted = [numeric.gradient(e, d.variable, *point) for point in at]
+    # where a derivative of large terms is zero at one point, another one shows how large they are
+    largest = max(float(np.max(np.abs(want), initial=0.0)) for want in wanted)
+    for (values, dims), want in zip(at, wanted, strict=True):
+        scale = max(largest, float(np.abs(e.evaluate(values, dims))))
         for name, answer in d.routes.items():
             assert answer is not None, name
             assert answer.shape == d.variable.shape
@@ -135,7 +138,8 @@ def test_expansion_has_the_value_of_the_function(e: Expr, data: st.DataObject) -
     form = read(str(d.expansion), symbols=d.symbols, ranges=ranges).exprs[0]
     for values, dims in points(d):
         want = e.evaluate(values, dims)
-        assert close(form.evaluate(values, dims), want, float(np.abs(want)))
+        # the sine of a large number has lost digits
+        assert close(form.evaluate(values, dims), want, float(np.abs(want)), digits=6)
 
 
 @settings(RELAXED, max_examples=500)

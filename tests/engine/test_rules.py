@@ -112,9 +112,9 @@ SUMS = [
     ("tr(A*B*C) + tr(C*A*B) + tr(B'*A'*C')", "3*tr(A*B*C)"),
     ("x - y - (x - 2*y)", "y"),
     ("2*(x - y) + 3*(x + y)", "5*x + y"),
-    ("-(x - y) + A*x", "-(x - y) + A*x"),
-    ("-x.*(ones(n) - y) + (ones(n) - x).*y", "-x + y"),
-    ("-R*(x.*(ones(n) - y)) + R*((ones(n) - x).*y)", "R*(-x + y)"),
+    ("-(x - y) + A*x", "A*x - (x - y)"),
+    ("-x.*(ones(n) - y) + (ones(n) - x).*y", "y - x"),
+    ("-R*(x.*(ones(n) - y)) + R*((ones(n) - x).*y)", "R*(y - x)"),
     ("A.*B.*C + A.*B.*X", "A.*B.*(C + X)"),
     ("x./y - ones(n)./y", "(x - ones(n))./y"),
     ("x.*y.^2 - y.^3", "y.^2.*(x - y)"),
@@ -177,7 +177,18 @@ TRIANGLES = [
     ("tril(tril(A)*triu(B))", "tril(tril(A)*triu(B))"),
     ("tril(tril(A) + tril(B)^2)", "tril(A) + tril(B)^2"),
 ]
-NEAT = [*MULTIPLES, *SHARES, *EXPONENTS, *TRIANGLES]
+SIGNS = [
+    ("sin(-x) + cos(-x)", "cos(x) - sin(x)"),
+    ("tanh(-A*x)", "-tanh(A*x)"),
+    ("sign(x - y) - sign(y - x)", "2*sign(x - y)"),
+    ("abs(x - y) - abs(y - x)", "zeros(n)"),
+    ("cos(A*x - y) + cos(y - A*x)", "2*cos(A*x - y)"),
+    ("exp(-x + y)", "exp(-x + y)"),
+    ("-(exp(x) - y)", "y - exp(x)"),
+    ("A*(-x + exp(y)).*y", "(A*(exp(y) - x)).*y"),
+    ("-x - y", "-x - y"),
+]
+NEAT = [*SIGNS, *MULTIPLES, *SHARES, *EXPONENTS, *TRIANGLES]
 
 
 @pytest.mark.parametrize(
