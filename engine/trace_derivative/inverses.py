@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from . import expr as ex
 from .expr import Expr
-from .transposes import flip, transposes
+from .transposes import column, flip, transposes
 
 
 def negative_power(base: Expr, p: int) -> Expr:
@@ -46,6 +46,8 @@ def inverse_rule(e: Expr) -> Expr:
         c, rest = ex.split_front(e.arg)
         if c != ex.ONE:
             return ex.mul(ex.power(c, ex.number(-1)), ex.inverse(rest))
+        if isinstance(rest, ex.Diag):
+            return ex.diag(ex.quotient(ex.ones(rest.shape[0]), column(rest.arg)))
         if isinstance(rest, ex.Mul):
             parts = _pieces(rest.matrices)
             undone = sum(len(p) == 1 and base_power(p[0])[1] < 0 for p in parts)
