@@ -64,9 +64,10 @@ def _canonical(e: Expr) -> Expr:
 
 def _ordered(terms: tuple[Expr, ...]) -> Expr:
     """The sum in order, the first term positive: a minus stands in front of the whole."""
-    parts = sorted([ex.split_coefficient(t) for t in terms], key=lambda part: str(part[1]))
-    sign = 1 if parts[0][0] > 0 else -1
-    return ex.scale(sign, ex.add(*[ex.scale(sign * c, rest) for c, rest in parts]))
+    first, *others = sorted(terms, key=lambda t: str(ex.split_coefficient(t)[1]))
+    if ex.split_coefficient(first)[0] > 0:
+        return ex.add(first, *others)
+    return ex.neg(ex.add(ex.neg(first), *map(ex.neg, others)))
 
 
 def _rotated(chain: tuple[Expr, ...]) -> Expr:

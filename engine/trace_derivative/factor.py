@@ -39,7 +39,7 @@ def clear() -> None:
 
 def factored(e: Expr) -> Expr:
     """An equal expression with shared factors pulled out of its sums."""
-    return positive_first(_factored(e))
+    return positive_first(_factored(e)) if e.kinds & _SUMS else e
 
 
 def _factored(e: Expr) -> Expr:

@@ -22,9 +22,11 @@ def positive_first(e: Expr) -> Expr:
         if isinstance(only, ex.Add) and any(map(_is_negative, only.terms)):
             return positive_first(ex.add(*map(ex.neg, only.terms)))
     if isinstance(e, ex.Add):
-        terms = [_factors_of(t) for t in e.terms]
+        terms = tuple([_factors_of(t) for t in e.terms])
         first = next((n for n, t in enumerate(terms) if not _is_negative(t)), 0)
-        return ex.add(terms[first], *terms[:first], *terms[first + 1 :])
+        if first:
+            terms = (terms[first], *terms[:first], *terms[first + 1 :])
+        return e if terms == e.terms else ex.add(*terms)
     return _factors_of(e)
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from . import expr as ex
 from .canonical import canonical
+from .construct import UNIT, exact_product
 from .expr import Expr
 from .length import length
 from .limits import check_terms
@@ -44,13 +45,15 @@ def _collected(terms: Iterable[Expr]) -> list[Expr]:
         # terms that are alike have the same symbols
         form = canonical(rest) if len(alike[rest.symbols]) > 1 else rest
         own, key = ex.split_coefficient(form)
+        whole = exact_product(c, own)
         known = coefficients.get(key)
-        coefficients[key] = c * own if known is None else known + c * own
+        coefficients[key] = whole if known is None else known + whole
         if known is None or length(rest) < length(shown[key][1]):
             shown[key] = own, rest
     if len(coefficients) == len(given):
         return given
-    return [ex.scale(c / shown[key][0], shown[key][1]) for key, c in coefficients.items() if c]
+    found = [(c, *shown[key]) for key, c in coefficients.items() if c]
+    return [ex.scale(c if own is UNIT else c / own, rest) for c, own, rest in found]
 
 
 def _is_scaled_sum(e: Expr) -> bool:
