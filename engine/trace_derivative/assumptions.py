@@ -29,7 +29,7 @@ from .properties import (
     sign_of,
     turned,
 )
-from .simplify import flip, simplify, transposes
+from .simplify import simplify, transposes
 from .vanishing import in_triangle
 
 _ROUNDS = 6
@@ -367,34 +367,3 @@ def on_diagonal(e: Expr, facts: Facts) -> Expr:
 
 
 # ------------------------------------------------------------------------ structures
-
-
-def with_structure(e: Expr, structure: str) -> Expr:
-    """The gradient by a variable of that structure, of the one with all entries independent.
-
-    Entry (i, j) is the derivative where that parameter moves, and with it what the structure
-    ties to it (Cookbook (138)-(142)).
-    """
-    if e.shape == ex.SCALAR:
-        return e
-    on_diagonal_of = ex.hadamard(e, ex.identity(e.shape[0]))
-    match structure:
-        case "symmetric":
-            first = min(e, flip(e), key=transposes)
-            found = ex.sub(ex.add(first, ex.transpose(first)), on_diagonal_of)
-        case "skew":
-            found = ex.sub(e, ex.transpose(e))
-        case "lower":
-            found = ex.triangle("lower", e)
-        case "upper":
-            found = ex.triangle("upper", e)
-        case "diagonal":
-            found = on_diagonal_of
-        case _:
-            raise ValueError(f"{structure} is no structure")
-    return _neat(simplify(found))
-
-
-def _neat(e: Expr) -> Expr:
-    """Transposes beside the identity removed."""
-    return on_diagonal(ex.map_children(e, _neat), {})

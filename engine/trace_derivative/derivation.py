@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from . import expr as ex, indexed as ix
-from .assumptions import because, facts_used, with_facts, with_structure
+from .assumptions import because, facts_used, with_facts
 from .checks import Check, Verification
 from .differentiate import Occurrence
 from .distribute import expanded, multiplied_out
@@ -43,6 +43,7 @@ from .steps import (
     result_step,
     structure_step,
 )
+from .structures import structured, with_structure
 from .verify import Equality, Verifier
 
 CHECKED_LAYERS = 16
@@ -255,8 +256,7 @@ class Derivation:
     def _constrained(self, e: Expr) -> Expr:
         if self.structure is None:
             return e
-        found = with_facts(with_structure(e, self.structure), self._structured_facts)
-        return factored(found)
+        return structured(e, self.structure, self._structured_facts)
 
     @lazy
     def _start(self) -> Expr:
@@ -354,13 +354,12 @@ class Derivation:
         """The derivative by the structured variable, and what its values make of it."""
         if self.structure is None or self.unconstrained is None or self.gradient is None:
             return
-        start = with_structure(self.unconstrained, self.structure)
-        moving = factored(start)
+        moving = factored(with_structure(self.unconstrained, self.structure))
         yield structure_step(self.variable, self.structure, self.folding(moving))
         if moving != self.gradient:
             used = facts_used(
                 self._structured_facts,
-                lambda facts: factored(with_facts(start, facts)),
+                partial(structured, self.unconstrained, self.structure),
                 self.gradient,
             )
             reason = because(used, self._reading.symbols)

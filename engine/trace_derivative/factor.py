@@ -18,7 +18,7 @@ from .expr import Expr
 from .length import length
 from .limits import check_time
 from .signs import positive_first
-from .simplify import simplify
+from .simplify import flip, simplify
 from .terms import Shared, Term, is_short, shared, term
 
 MOST_TERMS = 16
@@ -62,7 +62,7 @@ def _shortest(e: ex.Add) -> Expr:
     """The shortest of the forms of a sum, the first where several are."""
     check_time()
     found = _by_pairs(e)
-    for other in (*_multiplied_out(e), *_without_inverse(e)):
+    for other in (*_multiplied_out(e), *_without_inverse(e), *_forms_behind(e)):
         if length(other) < length(found):
             found = other
     return found
@@ -118,6 +118,37 @@ def _without_inverse(e: ex.Add) -> Iterator[Expr]:
                 continue
             total = factored(total)
             yield simplify(ex.mul(total, chain[0]) if turned else ex.mul(chain[0], total))
+
+
+def _forms_behind(e: ex.Add) -> Iterator[Expr]:
+    """`b'*x*a + a'*x*b` as `(a*b' + b*a')*x`: scalar products with one vector, written behind.
+
+    Only where it stands nowhere else in them: other scalar products say more as they are.
+    """
+    if e.shape == ex.SCALAR or e.shape[1] != 1:
+        return
+    moved: dict[Expr, list[tuple[Expr, Expr]]] = {}
+    for t in e.terms:
+        whole = term(t)
+        for n, form in enumerate(whole.scalars):
+            others = (*whole.scalars[:n], *whole.scalars[n + 1 :])
+            for row, x in _scalar_products(form):
+                new = ex.product(whole.coefficient, others, (*whole.chain, *row))
+                if new.symbols.isdisjoint(x.symbols):
+                    moved.setdefault(x, []).append((t, new))
+    for x, pairs in moved.items():
+        terms = dict(pairs)
+        if len(terms) > 1:
+            rest = [t for t in e.terms if t not in terms]
+            yield simplify(ex.add(*rest, ex.mul(_factored(ex.add(*terms.values())), x)))
+
+
+def _scalar_products(e: Expr) -> Iterator[tuple[tuple[Expr, ...], Expr]]:
+    """A scalar product as a row and the column behind it, both ways."""
+    if isinstance(e, ex.Mul) and not e.scalars and e.coefficient is UNIT:
+        for chain in (e.matrices, tuple(map(flip, reversed(e.matrices)))):
+            if not isinstance(chain[-1], ex.Transpose):
+                yield chain[:-1], chain[-1]
 
 
 def _is_inverse_of_sum(e: Expr) -> bool:

@@ -330,11 +330,28 @@ def rewritten(e: Expr) -> Expr:
             return ex.power(ex.det(f.arg), p)
         case ex.Trace(arg=ex.MatrixFunction(function="log", arg=z)):
             return ex.logdet(z)
+        case ex.Trace(arg=ex.Mul(matrices=chain)):
+            return _trace_of_derivative(chain) or e
         case ex.Diagonal(arg=ex.Frechet(arg=ex.Diag(arg=v), direction=direction) as f):
             column = v if v.shape[1] == 1 else ex.transpose(v)
             return ex.hadamard(_entrywise_slope(f, column), ex.diagonal(direction))
         case _:
             return e
+
+
+def _trace_of_derivative(chain: tuple[Expr, ...]) -> Expr | None:
+    """`tr(dexpm(Z,E)*K)` as `tr(E*K*expm(Z))` where K and Z commute; None for anything else.
+
+    The derivative is its own adjoint under the trace of a product, and along K it is `f'(Z)*K`.
+    """
+    for n, f in enumerate(chain):
+        if isinstance(f, ex.Frechet):
+            others = (*chain[n + 1 :], *chain[:n])
+            if commutes(ex.mul(*others), f.arg):
+                return ex.trace(
+                    ex.mul(f.direction, *others, slope(f.function, f.arg, f.parameters))
+                )
+    return None
 
 
 def _function_rule(e: ex.MatrixFunction) -> Expr:

@@ -67,6 +67,13 @@ def trace_rule(e: Expr) -> Expr:
         for n in range(1, len(rest.matrices)):
             if rest.matrices[n].shape[0] == 1:
                 return ex.mul(*rest.matrices[n:], ex.mul(*rest.matrices[:n]))
+        for n, m in enumerate(rest.matrices):
+            inner = m.arg if isinstance(m, ex.Transpose) else m
+            if isinstance(inner, ex.Hadamard) and len(rest.matrices) > 1:
+                others = ex.mul(*rest.matrices[n + 1 :], *rest.matrices[:n])
+                form = _as_form((*inner.factors, flip(others) if inner is m else others))
+                if form is not None:
+                    return form
     turned = flip(rest)
     return ex.trace(turned) if transposes(turned) < transposes(rest) else e
 
@@ -93,7 +100,22 @@ def total_rule(e: Expr) -> Expr:
             return ex.total(ex.mul(*others))
         case ex.Mul(matrices=(ex.Transpose(arg=ex.Ones()), *others)) if others:
             return ex.total(ex.mul(*others))
-    return e
+        case ex.Hadamard(factors=factors) if (found := _as_form(factors)) is not None:
+            return found
+    turned = flip(e.arg)
+    return ex.total(turned) if transposes(turned) < transposes(e.arg) else e
+
+
+def _as_form(factors: tuple[Expr, ...]) -> Expr | None:
+    """The sum of the entries of `(u*v').*A` as `u'*A*v`; None where no factor is such a product."""
+    for n, f in enumerate(factors):
+        if isinstance(f, ex.Mul):
+            for k in range(1, len(f.matrices)):
+                if f.matrices[k].shape[0] == 1:
+                    u, v = flip(ex.mul(*f.matrices[:k])), flip(ex.mul(*f.matrices[k:]))
+                    others = ex.hadamard(*factors[:n], *factors[n + 1 :])
+                    return ex.mul(ex.number(f.coefficient), *f.scalars, u, others, v)
+    return None
 
 
 def operation_rule(e: Expr) -> Expr:
@@ -101,6 +123,10 @@ def operation_rule(e: Expr) -> Expr:
     if not isinstance(e, ex.Operation):
         return e
     entry = operators.TABLE[e.operator]
+    if e.operator == "det" and isinstance(e.arg, ex.Inverse):
+        return ex.power(ex.det(e.arg.arg), ex.number(-1))
+    if e.operator == "det" and isinstance(e.arg, ex.MatrixPower):
+        return ex.power(ex.det(e.arg.base), ex.number(e.arg.exponent))
     if isinstance(e.arg, ex.Transpose) and entry.invariant:
         return ex.with_children(e, (e.arg.arg,))
     if entry.bars is not None:

@@ -122,3 +122,17 @@ def test_a_factor_is_shared_as_often_as_both_terms_have_it() -> None:
 def test_a_complement_takes_one_term_of_several_alike(text: str, wrt: str) -> None:
     d = td.derive(text, wrt=wrt, shapes="a: scalar; x: n")
     assert d.verification.passed, [(c.name, c.message) for c in d.verification.failures]
+
+
+@pytest.mark.parametrize(
+    ("text", "gradient"),
+    [
+        ("a'*x*x'*b", "(a*b' + b*a')*x"),
+        ("(x'*a)^2 + (x'*b)^2", "2*(a*a' + b*b')*x"),
+        ("x'*A*x*b'*x", "b'*x*(A + A')*x + x'*A*x*b"),
+    ],
+)
+def test_scalar_products_with_one_vector(text: str, gradient: str) -> None:
+    d = td.derive(text, wrt="x")
+    assert str(d.gradient) == gradient
+    assert d.verification.passed

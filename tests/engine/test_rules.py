@@ -188,7 +188,19 @@ SIGNS = [
     ("A*(-x + exp(y)).*y", "(A*(exp(y) - x)).*y"),
     ("-x - y", "-x - y"),
 ]
-NEAT = [*SIGNS, *MULTIPLES, *SHARES, *EXPONENTS, *TRIANGLES]
+WHOLES = [
+    ("sum((x*y').*A)", "x'*A*y"),
+    ("sum(a*(x*y').*A.*B)", "a*x'*(A.*B)*y"),
+    ("tr(((x*y').*A)*B')", "x'*(A.*B)*y"),
+    ("tr(((x*y').*A)'*B)", "x'*(A.*B)*y"),
+    ("sum(exp(A'))", "sum(exp(A))"),
+    ("det(inv(A))", "1/det(A)"),
+    ("det(A^3)", "det(A)^3"),
+    ("det(A^-2)", "1/det(A)^2"),
+    ("inv(diag(x))", "diag(ones(n)./x)"),
+    ("tr(dexpm(a*A,B)*A)", "tr(B*A*expm(a*A))"),
+]
+NEAT = [*SIGNS, *WHOLES, *MULTIPLES, *SHARES, *EXPONENTS, *TRIANGLES]
 
 
 @pytest.mark.parametrize(

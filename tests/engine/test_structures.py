@@ -10,7 +10,7 @@ import pytest
 
 import trace_derivative as td
 from tests.engine.structured import Array, close, of_kind, structured_gradient
-from trace_derivative import derivation, expr as ex, numeric
+from trace_derivative import derivation, expr as ex, numeric, structures
 from trace_derivative.kinds import STRUCTURES
 
 tr, inv, det = np.trace, np.linalg.inv, np.linalg.det
@@ -105,10 +105,11 @@ def test_the_step_of_the_structure_and_the_use_of_its_values() -> None:
 
 @pytest.mark.parametrize("structure", STRUCTURES)
 def test_a_wrong_structure_is_found_out(monkeypatch: pytest.MonkeyPatch, structure: str) -> None:
-    right = derivation.with_structure
+    right = structures.with_structure
     other = {"symmetric": "skew", "skew": "symmetric", "lower": "upper", "upper": "lower"}
     wrong = other.get(structure, "symmetric")
-    monkeypatch.setattr(derivation, "with_structure", lambda e, s: right(e, wrong))
+    for module in (structures, derivation):
+        monkeypatch.setattr(module, "with_structure", lambda e, s: right(e, wrong))
     v = td.derive("norm2(A*X - B)^2", wrt="X", structure={"X": structure}).verification
     assert not v.passed
     assert any(c.name.startswith("matrix") for c in v.failures)
