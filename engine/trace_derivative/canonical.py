@@ -32,7 +32,10 @@ def canonical(e: Expr) -> Expr:
     if found is None:
         if len(_memo) > _MEMO_LIMIT:
             clear()
-        found = _memo[e] = _canonical(ex.map_parts(e, canonical))
+        new = ex.map_parts(e, canonical)
+        # where a number comes to stand in front, what is behind it is looked at by itself
+        apart = isinstance(new, ex.Mul) and not isinstance(e, ex.Mul)
+        found = _memo[e] = canonical(new) if apart else _canonical(new)
     return found
 
 
