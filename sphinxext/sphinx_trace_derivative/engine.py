@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from .garbage import Pause
 from .logging import Subtype
 from .options import Request
 from .results import Display, Fragment, Presentation, Result, Verdict
@@ -25,6 +26,9 @@ __all__ = ["Checks", "Derived", "Refusal", "derive", "expand", "forget", "preloa
 
 Checks: TypeAlias = Sequence[Sequence[Sequence[Any]]]
 """All checks of each derivation as plain data, for a later run to take over."""
+
+
+_pause = Pause()
 
 
 class Derived(NamedTuple):
@@ -50,11 +54,12 @@ def preload() -> None:
 
 
 def forget() -> None:
-    """Give back what the engine remembers, if it was imported at all."""
+    """Give back what the engine remembers of a document, if it was imported at all."""
     if "trace_derivative.api" in sys.modules:
         from trace_derivative.api import clear_caches
 
         clear_caches()
+    _pause.end()
 
 
 def derive(request: Request, checks: Checks = ()) -> Derived:
@@ -74,6 +79,7 @@ def _guarded(
     work: Callable[[Request, Checks], Derived], request: Request, checks: Checks
 ) -> Derived:
     """What `work` makes of the request; any failure of it is a `Refusal`."""
+    _pause.begin()
     from trace_derivative.errors import (
         LimitError,
         ShapeError,
