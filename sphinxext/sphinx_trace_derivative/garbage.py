@@ -12,7 +12,7 @@ import gc
 __all__ = ["MOST", "Pause"]
 
 MOST = 100
-"""So many derivations of a document go without collections, so that no document takes all memory."""
+"""So many derivations of a document go without: no document takes all memory."""
 
 
 class Pause:
