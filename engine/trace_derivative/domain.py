@@ -37,6 +37,9 @@ LARGEST = (1e8, 1e100)
 """The largest number that may occur: first the one, and if need be the other."""
 
 
+_SHORT = 40
+"""A product of so many numbers that are drawn, summed over their indices, does not overflow."""
+
 _NOT_HAD = (OpenError, ValueError, MemoryError)
 """What a program may end in where it cannot tell; ValueError: shapes that do not fit."""
 
@@ -85,8 +88,8 @@ class Domain:
 
     def has(self, points: Sequence[Mapping[str, Array]], dims: Mapping[str, int]) -> bool:
         """Are all these points good, which have the same sizes?  They are looked at together."""
-        if self._watched is None:
-            return False
+        if not self._watched:
+            return self._watched is not None
         run = Run.at(self._program, self._symbols, points, dims)
         try:
             with np.errstate(all="ignore"):
@@ -130,8 +133,12 @@ class Domain:
 
 
 def _watched(exprs: Sequence[Expr]) -> Iterator[Expr]:
-    """What can leave its domain or grow without bound, its parts included, and the first whole."""
-    yield exprs[0]
+    """What can leave its domain or grow without bound, its parts included, and the first whole.
+
+    Nothing where all are short sums of products: these exist everywhere, and are no large numbers.
+    """
+    if any(ex.holds(e, *_NARROW) for e in exprs) or ex.leaf_count(exprs[0]) > _SHORT:
+        yield exprs[0]
     for e in dict.fromkeys(exprs):
         if not ex.holds(e, *_NARROW):
             continue

@@ -6,7 +6,7 @@ As in `construct` they check shapes and keep a normal form.
 from __future__ import annotations
 
 from .composites import size_of
-from .construct import ONE, mul, ones
+from .construct import ONE, mul, ones, transpose
 from .errors import ShapeError
 from .nodes import (
     SCALAR,
@@ -30,15 +30,19 @@ def delta(row: Index, column: Index) -> Expr:
 
 
 def row(e: Expr, index: Index) -> Expr:
-    """Row `index` of a matrix, 1 x n."""
+    """Row `index` of a matrix, 1 x n; of a column vector the entry."""
     _need_several(e.shape[0], "row")
+    if e.shape[1] == 1:
+        return entry(e, index)
     _need_dim(e.shape[0], index)
     return make(Row, (1, e.shape[1]), (e,), e, index, own=(index,))
 
 
 def column(e: Expr, index: Index) -> Expr:
-    """Column `index` of a matrix, m x 1."""
+    """Column `index` of a matrix, m x 1; of a row vector the entry."""
     _need_several(e.shape[1], "column")
+    if e.shape[0] == 1:
+        return entry(transpose(e), index)
     _need_dim(e.shape[1], index)
     return make(Column, (e.shape[0], 1), (e,), e, index, own=(index,))
 
