@@ -24,20 +24,73 @@ def simplify_index_sum(e: Expr) -> Expr:
     if not e.body.free.issuperset(e.indices):
         return ex.summed(e.indices, e.body)
     for k in e.indices:
-        joined = _whole_sum(k, e.body) or _joined(k, e.body)
+        column = _entrywise(e.body, k) if e.shape == ex.SCALAR else None
+        joined = _joined(k, e.body) if column is None else _summed_entries(column)
         if joined is not None:
             return ex.index_sum(tuple(i for i in e.indices if i != k), joined)
     return e
 
 
-def _whole_sum(k: Index, body: Expr) -> Expr | None:
-    """`sum(k: v[k])` and `sum(k: A[k,k])` as the sum of all entries and the trace."""
-    match body:
-        case ex.Entry(arg=v, row=i, column=None) if i == k and k not in v.free:
-            return ex.total(v)
-        case ex.Entry(arg=m, row=i, column=j) if i == j == k and k not in m.free:
-            return ex.trace(m)
+def _entrywise(e: Expr, k: Index) -> Expr | None:
+    """The column whose entry k a scalar is; None where it has no such form without the index."""
+    if k not in e.free:
+        return ex.mul(e, ex.ones(k.dim))
+    match e:
+        case ex.Entry(arg=m, row=i, column=j) if k not in m.free:
+            if j is None:
+                return m
+            if i == j:
+                return ex.diagonal(m)
+            return ex.column(m, j) if i == k else ex.transpose(ex.row(m, i))
+        case ex.Mul(coefficient=c, scalars=scalars, matrices=chain):
+            front = [s for s in scalars if k not in s.free]
+            columns = [_entrywise(s, k) for s in scalars if k in s.free]
+            if k not in ex.mul(*chain).free:
+                front += ex.as_one(chain)
+            else:
+                columns.append(_entrywise_form(chain, k))
+            found = _all(columns)
+            return None if found is None else ex.mul(ex.number(c), *front, ex.hadamard(*found))
+        case ex.Power(base=base, exponent=ex.Number() as p):
+            column = _entrywise(base, k)
+            return None if column is None else ex.power(column, p)
+        case ex.Apply(function=name, args=args):
+            found = _all([_entrywise(a, k) for a in args])
+            return None if found is None else ex.apply(name, *found)
+        case ex.Add(terms=terms):
+            found = _all([_entrywise(t, k) for t in terms])
+            return None if found is None else ex.add(*found)
+        case _:
+            return None
+
+
+def _entrywise_form(chain: tuple[Expr, ...], k: Index) -> Expr | None:
+    """The same for a scalar product with row k, or with column k, of a matrix at its end."""
+    front, last = chain[:-1], chain[-1]
+    whole = _column_of(last, k)
+    if whole is not None and all(k not in m.free for m in front):
+        return ex.transpose(ex.mul(*front, whole))
+    whole = _row_of(chain[0], k)
+    if whole is not None and all(k not in m.free for m in chain[1:]):
+        return ex.mul(whole, *chain[1:])
     return None
+
+
+def _all(columns: list[Expr | None]) -> list[Expr] | None:
+    found = [c for c in columns if c is not None]
+    return found if len(found) == len(columns) else None
+
+
+def _summed_entries(column: Expr) -> Expr:
+    """The sum of the entries of a column; of an elementwise product the scalar product."""
+    front, column = ex.split_front(column)
+    match column:
+        case ex.Hadamard(factors=(first, *others)):
+            return ex.mul(front, ex.transpose(first), ex.hadamard(*others))
+        case ex.Power(base=v, exponent=ex.Number(value=p)) if p == 2:
+            return ex.mul(front, ex.transpose(v), v)
+        case _:
+            return ex.mul(front, ex.total(column))
 
 
 def _joined(k: Index, body: Expr) -> Expr | None:
@@ -113,20 +166,18 @@ def simplify_rows(e: Expr) -> Expr:
     if c != 1 or outside:
         rest = ex.rows(k, ex.mul(*inside, *ex.as_one(matrices)))
         return ex.mul(ex.number(c), *outside, rest)
-    if not inside and matrices:
+    if matrices and all(k not in m.free for m in matrices[1:]):
+        weights = _entrywise(ex.mul(*inside), k) if inside else None
         whole = _row_of(matrices[0], k)
-        if whole is not None and all(k not in m.free for m in matrices[1:]):
-            return ex.mul(whole, *matrices[1:])
+        if whole is not None and (weights is not None or not inside):
+            front = () if weights is None else (ex.diag(weights),)
+            return ex.mul(*front, whole, *matrices[1:])
+        if weights is not None and k not in matrices[0].free:
+            return ex.mul(weights, *matrices)
     if len(matrices) > 1 and k not in matrices[-1].free and matrices[-1].shape[0] != 1:
         return ex.mul(ex.rows(k, ex.mul(*inside, ex.mul(*matrices[:-1]))), matrices[-1])
-    match body:
-        case ex.Entry(arg=m, row=i, column=None) if i == k and k not in m.free:
-            return m
-        case ex.Entry(arg=m, row=i, column=ex.Index() as j) if i == k and k not in m.free | {j}:
-            return ex.column(m, j)
-        case ex.Entry(arg=m, row=i, column=ex.Index() as j) if j == k and k not in m.free | {i}:
-            return ex.transpose(ex.row(m, i))
-    return e
+    column = _entrywise(body, k) if body.shape == ex.SCALAR else None
+    return e if column is None else column
 
 
 # ------------------------------------------------------------------------ what stays a slice

@@ -200,7 +200,24 @@ WHOLES = [
     ("inv(diag(x))", "diag(ones(n)./x)"),
     ("tr(dexpm(a*A,B)*A)", "tr(B*A*expm(a*A))"),
 ]
-NEAT = [*SIGNS, *WHOLES, *MULTIPLES, *SHARES, *EXPONENTS, *TRIANGLES]
+INDICES = [
+    ("sum(k: x[k])", "sum(x)"),
+    ("sum(k: A[k,k])", "tr(A)"),
+    ("sum(k: x[k]*y[k])", "x'*y"),
+    ("sum(k: a*x[k]^2)", "a*x'*x"),
+    ("sum(k: x[k]*exp(y[k])/A[k,k])", "(exp(y)./diag(A))'*x"),
+    ("sum(k: (x[k] + 1)*sqrt(y[k]))", "(x + ones(n))'*sqrt(y)"),
+    ("sum(k: x[k]*A)", "sum(x)*A"),
+    ("sum(i,j: x[i]*A[i,j]*y[j])", "x'*A*y"),
+    ("rows(k: A[k,k]/x[k])", "diag(A)./x"),
+    ("rows(k: tanh(A[k,:]*x)*y[k])", "tanh(A*x).*y"),
+    ("rows(k: x'*A[:,k]*y[k])", "(A'*x).*y"),
+    ("rows(k: x[k]*y')", "x*y'"),
+    ("rows(k: x[k]*A[k,:]*B)", "diag(x)*A*B"),
+    ("rows(k: x[k]*eye(n)[k,:])", "diag(x)"),
+    ("rows(k: det(x[k]*A)*y[k])", "rows(k: det(x[k]*A)*y[k])"),
+]
+NEAT = [*SIGNS, *WHOLES, *INDICES, *MULTIPLES, *SHARES, *EXPONENTS, *TRIANGLES]
 
 
 @pytest.mark.parametrize(
