@@ -5,7 +5,7 @@ Input: expressions and values of their symbols; output: a complaint in words, or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -20,6 +20,7 @@ from .plan import Planner
 from .planned import OpenError
 from .program import Program, Slot
 from .run import Run
+from .smoothness import not_squared
 from .stacks import Value
 from .values import CONDITION
 
@@ -143,10 +144,11 @@ def _watched(exprs: Sequence[Expr]) -> Iterator[Expr]:
         if not ex.holds(e, *_NARROW):
             continue
         yield e
-        for node in ex.walk(e):
+        parts = dict.fromkeys(not_squared(e))
+        for node in parts:
             if isinstance(node, _NARROW):
                 yield node
-                yield from node.parts
+                yield from [part for part in node.parts if part in parts]
 
 
 _NARROW: tuple[type[ex.Node], ...] = (
@@ -170,7 +172,9 @@ def complaint_at(
     gaps: frozenset[str] = frozenset(),
 ) -> str | None:
     """Why a point is not good for these expressions; None when it is.  `gaps`: see `Domain`."""
-    probe = _Probe(values, dims, largest, gaps)
+    squared = {n for e in exprs for n in ex.walk(e)}
+    squared.difference_update(n for e in exprs for n in not_squared(e))
+    probe = _Probe(values, dims, largest, gaps, squared)
     try:
         for e in exprs:
             probe.array(e)
@@ -180,7 +184,10 @@ def complaint_at(
 
 
 class _Probe(Evaluator):
-    """An evaluator that stops at the first node whose value or derivative is in doubt."""
+    """An evaluator that stops at the first node whose value or derivative is in doubt.
+
+    Not at norms that are `squared`: these are smooth at zero.
+    """
 
     def __init__(
         self,
@@ -188,15 +195,18 @@ class _Probe(Evaluator):
         dims: Mapping[str, int],
         largest: float,
         gaps: frozenset[str],
+        squared: Set[Expr],
     ) -> None:
         super().__init__(values, dims)
         self.largest = largest
         self.gaps = gaps
+        self.squared = squared
 
     def compute(self, e: Expr) -> Value:
         """The value of a node, looked at."""
         value = super().compute(e)
-        _look(e, value[0], lambda part: self._at(part)[0], self.largest, self.gaps)
+        if e not in self.squared:
+            _look(e, value[0], lambda part: self._at(part)[0], self.largest, self.gaps)
         return value
 
 

@@ -25,7 +25,7 @@ def smoothness_notices(function: Expr, variable: Symbol, facts: Facts) -> tuple[
             found.append(f"{names[0]} {one}")
         elif names:
             found.append(f"{', '.join(names[:-1])} and {names[-1]} {several}")
-    if any(_is_norm_at_zero(e, variable.name, facts) for e in _not_squared(function)):
+    if any(_is_norm_at_zero(e, variable.name, facts) for e in not_squared(function)):
         found.append("norm2 is not differentiable at 0: the derivative holds elsewhere")
     return tuple(found)
 
@@ -60,7 +60,7 @@ def _kinks(function: Expr, name: str, facts: Facts, ties: bool) -> Iterator[str]
             yield word
 
 
-def _not_squared(function: Expr) -> Iterator[Expr]:
+def not_squared(function: Expr) -> Iterator[Expr]:
     """All parts, but for norms that are raised to an even power above zero: these are smooth."""
     seen: set[Expr] = set()
     stack = [function]

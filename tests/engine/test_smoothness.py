@@ -64,3 +64,20 @@ def test_differences_of_all_pairs() -> None:
     right = td.check("2*sign(x*ones(n)' - ones(n)*x')*ones(n)", of=text, wrt="x", shapes="x: n")
     assert right.passed
     assert not td.check("sign(x*ones(n)' - ones(n)*x')*ones(n)", of=text, wrt="x", shapes="x: n")
+
+
+@pytest.mark.parametrize(
+    ("text", "gradient"),
+    [
+        (
+            "sum(i,j: A[i,j]*norm2(X[i,:] - X[j,:])^2)",
+            "2*(diag(A*ones(M)) - A - A' + diag(A'*ones(M)))*X",
+        ),
+        ("sum(i: norm2(X[i,:] - X[i,:])^2)", "zeros(M,N)"),
+        ("norm2(X)^2 + norm2(X)", "2*X + X/norm2(X)"),
+    ],
+)
+def test_squared_norm_of_a_difference_from_itself_is_no_edge(text: str, gradient: str) -> None:
+    d = td.derive(text, wrt="X")
+    assert str(d.gradient) == gradient
+    assert d.verification.passed
