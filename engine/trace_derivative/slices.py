@@ -42,6 +42,10 @@ def _entrywise(e: Expr, k: Index) -> Expr | None:
             if i == j:
                 return ex.diagonal(m)
             return ex.column(m, j) if i == k else ex.transpose(ex.row(m, i))
+        case ex.Total(arg=ex.Row(arg=m, index=i)) if i == k and k not in m.free:
+            return ex.mul(m, ex.ones(m.shape[1]))
+        case ex.Total(arg=ex.Column(arg=m, index=j)) if j == k and k not in m.free:
+            return ex.mul(ex.transpose(m), ex.ones(m.shape[0]))
         case ex.Mul(coefficient=c, scalars=scalars, matrices=chain):
             front = [s for s in scalars if k not in s.free]
             columns = [_entrywise(s, k) for s in scalars if k in s.free]

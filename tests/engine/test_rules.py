@@ -210,6 +210,7 @@ INDICES = [
     ("sum(k: x[k]*A)", "sum(x)*A"),
     ("sum(i,j: x[i]*A[i,j]*y[j])", "x'*A*y"),
     ("rows(k: A[k,k]/x[k])", "diag(A)./x"),
+    ("rows(k: sum(A[k,:])*sum(A[:,k]))", "(A*ones(n)).*(A'*ones(n))"),
     ("rows(k: tanh(A[k,:]*x)*y[k])", "tanh(A*x).*y"),
     ("rows(k: x'*A[:,k]*y[k])", "(A'*x).*y"),
     ("rows(k: x[k]*y')", "x*y'"),
