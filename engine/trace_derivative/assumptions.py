@@ -364,6 +364,3 @@ def on_diagonal(e: Expr, facts: Facts) -> Expr:
         return e
     best = [min(f, turned(f, facts), key=transposes) for f in others]
     return e if best == others else ex.hadamard(*best, ex.identity(e.shape[0]))
-
-
-# ------------------------------------------------------------------------ structures

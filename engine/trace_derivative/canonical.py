@@ -6,7 +6,7 @@ written out, elementwise factors are put in order.  What is shown is never this 
 
 from __future__ import annotations
 
-from . import expr as ex, functions
+from . import expr as ex, functions, operators
 from .expr import Expr
 
 MOST_FACTORS = 12
@@ -53,10 +53,15 @@ def _canonical(e: Expr) -> Expr:
             return ex.hadamard(*sorted(factors, key=str))
         case ex.Add(terms=terms):
             return _ordered(terms)
-        case ex.Apply(function=name, args=(arg,)) if functions.get(name).parity:
+        case ex.Apply(function=name, args=(arg,)):
+            sign, arg = functions.without_sign(name, arg)
+            return ex.scale(sign, ex.apply(name, arg))
+        case ex.Operation(operator=name, args=(arg,)) if operators.TABLE[name].bars is not None:
             c, rest = ex.split_coefficient(arg)
-            even_or_odd = functions.get(name).parity if c < 0 else 1
-            return ex.scale(even_or_odd, ex.apply(name, ex.scale(abs(c), rest)))
+            return ex.scale(abs(c), ex.with_children(e, (rest,)))
+        case ex.Triangle(arg=arg):
+            c, rest = ex.split_coefficient(arg)
+            return ex.scale(c, ex.with_children(e, (rest,)))
         case ex.Power(base=ex.Mul(coefficient=c), exponent=ex.Number(value=p)) if (
             c < 0 and p.denominator == 1
         ):
@@ -67,10 +72,17 @@ def _canonical(e: Expr) -> Expr:
 
 def _ordered(terms: tuple[Expr, ...]) -> Expr:
     """The sum in order, the first term positive: a minus stands in front of the whole."""
-    first, *others = sorted(terms, key=lambda t: str(ex.split_coefficient(t)[1]))
+    flat = [u for t in terms for u in _terms(t)]
+    first, *others = sorted(flat, key=lambda t: str(ex.split_coefficient(t)[1]))
     if ex.split_coefficient(first)[0] > 0:
         return ex.add(first, *others)
     return ex.neg(ex.add(ex.neg(first), *map(ex.neg, others)))
+
+
+def _terms(e: Expr) -> list[Expr]:
+    """The terms of a multiple of a sum; of anything else itself."""
+    c, rest = ex.split_coefficient(e)
+    return [ex.scale(c, t) for t in rest.terms] if isinstance(rest, ex.Add) else [e]
 
 
 def _rotated(chain: tuple[Expr, ...]) -> Expr:

@@ -43,7 +43,7 @@ from .steps import (
     result_step,
     structure_step,
 )
-from .structures import structured, with_structure
+from .structures import structured
 from .verify import Equality, Verifier
 
 CHECKED_LAYERS = 16
@@ -354,7 +354,7 @@ class Derivation:
         """The derivative by the structured variable, and what its values make of it."""
         if self.structure is None or self.unconstrained is None or self.gradient is None:
             return
-        moving = factored(with_structure(self.unconstrained, self.structure))
+        moving = structured(self.unconstrained, self.structure, {})
         yield structure_step(self.variable, self.structure, self.folding(moving))
         if moving != self.gradient:
             used = facts_used(
@@ -425,6 +425,7 @@ class Derivation:
                 seed_text=self._seed(),
                 count=self.options.samples,
                 small=self.variable.shape,
+                moved=self.variable.name,
                 thorough=self._claim is not None,
             )
 

@@ -293,13 +293,13 @@ def _keep_from_zero(distances: Array, e: Expr) -> None:
 
 
 def _keep_from_kinks(array: Array, e: Expr, gaps: frozenset[str]) -> None:
-    """No entry is near zero, but for those that are always zero, as off a diagonal.
+    """No entry is near zero, but for those that are zero (but for rounding), as off a diagonal.
 
     At zero itself both sides of an equality have the same value by convention: 0 for the slope of
     the absolute value, 1/2 for that of `relu`.
     """
     by_chance = not gaps.isdisjoint(e.symbols)
-    _keep_from_zero(np.abs(array if by_chance else array[array != 0]), e)
+    _keep_from_zero(np.abs(array if by_chance else array[functions.at_kinks(array) != 0]), e)
 
 
 def _keep_from_branches(function: str, eigenvalues: Array, e: Expr) -> None:

@@ -184,6 +184,8 @@ def power_rule(e: Expr) -> Expr:
     p = e.exponent.value
     if p > 0 and _is_of_ones(e.base):
         return e.base
+    if p > 0 and isinstance(e.base, ex.Diag):
+        return ex.diag(simplify(ex.power(column(e.base.arg), e.exponent)))
     if e.shape == ex.SCALAR and abs(p) == Fraction(1, 2):
         return ex.power(ex.apply("sqrt", e.base), ex.number(2 * p))
     is_root = isinstance(e.base, ex.Apply) and e.base.function == "sqrt"

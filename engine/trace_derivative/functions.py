@@ -38,6 +38,7 @@ from .expr import (
     power,
     quotient,
     scale,
+    split_coefficient,
     sub,
     symbol,
 )
@@ -77,6 +78,24 @@ class ElementFunction:
     def arity(self) -> int:
         """The number of arguments."""
         return len(self.derivatives)
+
+
+_KINK = 1e-11
+"""A difference that is so much smaller than the largest one is zero but for rounding."""
+
+
+def at_kinks(x: Array) -> Array:
+    """The numbers with those at zero that only rounding keeps from there; dual parts stay."""
+    real = x.real
+    rounded = np.abs(real) <= _KINK * max(1.0, float(np.max(np.abs(real), initial=0.0)))
+    return np.asarray(np.where(rounded, x - real, x))
+
+
+def without_sign(name: str, arg: Expr) -> tuple[int, Expr]:
+    """`f(arg)` of an even or odd function as a sign and f of an argument without a minus."""
+    c, rest = split_coefficient(arg)
+    sign = get(name).parity if c < 0 else 0
+    return (sign, scale(-c, rest)) if sign else (1, arg)
 
 
 def _split(

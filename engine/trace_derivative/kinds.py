@@ -349,9 +349,16 @@ def _some_exist(kinds: frozenset[str], shape: Demand) -> bool:
     return False
 
 
-def with_gaps(kinds: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """The names of those that may have zeros anywhere, which are drawn by chance."""
-    return frozenset(n for n, k in kinds.items() if "nonnegative" in k and "positive" not in k)
+def with_gaps(kinds: Mapping[str, frozenset[str]], moved: str) -> frozenset[str]:
+    """The names of those with zeros that are drawn by chance, or that move with `moved`.
+
+    The variable itself moves with all its entries where what it is, its sign aside, is assumed
+    only.
+    """
+    by_chance = {n for n, k in kinds.items() if "nonnegative" in k and "positive" not in k}
+    if any(KINDS[kind].shape != "any" for kind in kinds.get(moved, ())):
+        by_chance.add(moved)
+    return frozenset(by_chance)
 
 
 def check_kinds(symbol: Symbol, kinds: frozenset[str]) -> None:

@@ -138,6 +138,14 @@ def _joined(a: Expr, b: Expr) -> Expr | None:
             return ex.diag(simplify(ex.hadamard(column(u), column(v))))
         case ex.Diag(arg=u), _ if b.shape[1] == 1:
             return simplify(ex.hadamard(column(u), b))
+        case ex.Diag(arg=u), ex.Ones():
+            return ex.mul(column(u), ex.transpose(ex.ones(b.shape[1])))
+        case ex.Ones(), ex.Diag(arg=u) if a.shape[0] != 1:
+            return ex.mul(ex.ones(a.shape[0]), flip(column(u)))
+        case ex.Ones(), _ if b.shape[1] == 1 not in a.shape:
+            return ex.mul(simplify(ex.total(b)), ex.ones(a.shape[0]))
+        case _, ex.Ones() if a.shape[0] == 1 not in b.shape:
+            return ex.mul(simplify(ex.total(a)), ex.transpose(ex.ones(b.shape[1])))
         case _, ex.Diag(arg=v) if a.shape[0] == 1:
             return flip(simplify(ex.hadamard(flip(a), column(v))))
         case _, ex.Ones() if rows_sum_to_one(a):

@@ -79,7 +79,9 @@ class Program(IndexSums):
         shape = self.shapes[args[0]]
         for other in args[1:]:
             shape = self._one_shape(args[0], other, scalars=True)
-        return self.call(f"{name}()", functions.get(name).evaluate, args, shape)
+        entry = functions.get(name)
+        f = entry.evaluate if entry.analytic or entry.arity > 1 else _of_rounded(entry.evaluate)
+        return self.call(f"{name}()", f, args, shape)
 
     def operation(self, name: str, a: Slot) -> Slot:
         """A function of a matrix that gives a scalar or a matrix, by its canonical name."""
@@ -102,7 +104,8 @@ class Program(IndexSums):
             raise OpenError
         if operators.dims_of(entry, [self._sizes(a)]) is None:
             raise OpenError
-        return self.call(name, entry.evaluate, (a,), SCALAR)
+        f = entry.evaluate if entry.analytic else _of_rounded(entry.evaluate)
+        return self.call(name, f, (a,), SCALAR)
 
     def kron(self, a: Slot, b: Slot) -> Slot:
         """The Kronecker product."""
@@ -122,6 +125,11 @@ class Program(IndexSums):
         return self._put(
             key, reshaped, (a, *lengths), (rows, columns), self.axes[a], self.lengths[a]
         )
+
+
+def _of_rounded(f: Operation) -> Operation:
+    """A function with kinks at zero: at samples no number is near them that is not at them."""
+    return lambda x: f(functions.at_kinks(x))
 
 
 _OF_MATRICES: dict[str, tuple[Operation, bool]] = {

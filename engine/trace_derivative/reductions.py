@@ -144,15 +144,13 @@ def apply_rule(e: Expr) -> Expr:
     """Signs out of even and odd functions; out of `abs` and `sign` any number in front."""
     if not isinstance(e, ex.Apply) or len(e.args) > 1:
         return e
-    c, rest = ex.split_coefficient(e.arg)
-    if c == 1 or rest == ex.ONE:
-        return e
-    sign = 1 if c > 0 else functions.get(e.function).parity
+    sign, arg = functions.without_sign(e.function, e.arg)
     if e.function in ("abs", "sign"):
-        return ex.scale(abs(c) if e.function == "abs" else sign, ex.apply(e.function, rest))
-    if sign and c < 0:
-        return ex.scale(sign, ex.apply(e.function, ex.scale(-c, rest)))
-    return e
+        c, rest = ex.split_coefficient(arg)
+        if c != 1 and rest != ex.ONE:
+            front = c if e.function == "abs" else sign
+            return ex.scale(front, ex.apply(e.function, rest))
+    return e if arg is e.arg else ex.scale(sign, ex.apply(e.function, arg))
 
 
 def rows_sum_to_one(e: Expr) -> bool:

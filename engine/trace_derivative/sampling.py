@@ -66,11 +66,13 @@ def samples(
     seed_text: str,
     count: int = 3,
     small: Sequence[Dim] = (),
+    moved: str = "",
     thorough: bool = False,
 ) -> tuple[Sample, ...]:
     """At least three points at which all expressions (and their derivatives) exist.
 
-    `assume` and `structure` say of a symbol, by name, that its value is one of `KINDS`.  Where
+    `assume` and `structure` say of a symbol, by name, that its value is one of `KINDS`; `moved` is
+    the variable.  Where
     there are many dimensions the `small` ones (the variable's) get the least sizes.  A `thorough`
     search, and any with functions that have kinks, gives at least `THOROUGH` points, every second
     one of them with values of very different sizes, so that signs and kinks cannot hide.
@@ -82,7 +84,8 @@ def samples(
     }
     for name, symbol in symbols.items():
         check_kinds(symbol, kinds[name])
-    search = _Search(exprs, symbols, kinds, rng, small)
+    free = moved if moved not in (structure or {}) else ""
+    search = _Search(exprs, symbols, kinds, rng, small, with_gaps(kinds, free))
     wide = thorough or any(map(_has_kinks, exprs))
     points = search.points(max(3, count, THOROUGH if wide else 0))
     return tuple([search.widened(p) if wide and n % 2 else p for n, p in enumerate(points)])
@@ -279,6 +282,7 @@ class _Search:
         kinds: Mapping[str, frozenset[str]],
         rng: random.Random,
         small: Sequence[Dim] = (),
+        gaps: frozenset[str] = frozenset(),
     ) -> None:
         self.exprs = exprs
         self.symbols = symbols
@@ -288,7 +292,7 @@ class _Search:
         self.small = small
         self.aliases = ex.aliases([e for e in exprs if ex.holds(e, *_NEW_DIMS)])
         self.sizes = _Sizes(self.dims, rng, small, self.aliases)
-        self.domain = Domain(exprs, symbols, with_gaps(kinds))
+        self.domain = Domain(exprs, symbols, gaps)
         self.best: dict[str, Way] | None = None
         self.safe: dict[str, Way] = {}
         self.complaint = ""

@@ -54,8 +54,9 @@ def structured(e: Expr, structure: str, facts: Facts) -> Expr:
 
 def _turned_apart(e: Expr) -> list[Expr]:
     """The terms of the transpose of a sum."""
-    if isinstance(e, ex.Transpose) and isinstance(e.arg, ex.Add):
-        return [flip(t) for t in e.arg.terms]
+    c, rest = ex.split_coefficient(e)
+    if isinstance(rest, ex.Transpose) and isinstance(rest.arg, ex.Add):
+        return [ex.scale(c, flip(t)) for t in rest.arg.terms]
     return [e]
 
 

@@ -30,7 +30,6 @@ from .results import Result, read_result
 from .verdict import judge
 
 if TYPE_CHECKING:
-    from docutils import nodes
     from sphinx.application import Sphinx
 
     from .domain import TraceDerivativeDomain
@@ -113,8 +112,8 @@ def _load_before_fork(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -
         engine.preload()
 
 
-def _forget(_app: Sphinx, _doctree: nodes.document) -> None:
-    """Forget how a document was derived.
+def _forget(_app: Sphinx, _subject: object) -> None:
+    """Forget how a document was derived, also one at which the build has stopped.
 
     Documents share next to nothing, and what is kept of one is in the way of every garbage
     collection after it.
@@ -134,5 +133,6 @@ def register(app: Sphinx) -> None:
     """Tell Sphinx of what happens before and after documents are read."""
     app.connect("env-before-read-docs", _load_before_fork)
     app.connect("doctree-read", _forget)
+    app.connect("build-finished", _forget)
     # Before the domain says its warnings again and forgets which documents were read.
     app.connect("env-updated", _prune, priority=400)

@@ -61,12 +61,13 @@ def differences(d: td.Derivation, sample: Any) -> Any:
 
 
 def check(text: str, variable: str, shapes: str | None, options: dict[str, Any]) -> bool:
-    """Is there a derivative?  It is then the right one."""
+    """Is there a derivative, and a point to check it at?  It is then the right one."""
     try:
         d = td.derive(text, variable, shapes=shapes, **options)
+        verified = d.verification
     except td.TraceDerivativeError:
         return False
-    assert d.verification.passed, d.verification
+    assert verified.passed, verified
     if d.gradient is None or options.get("structure"):
         return True  # the numeric derivative by structured entries is that of `test_structures`
     sample = d.samples[0]

@@ -198,6 +198,15 @@ WHOLES = [
     ("det(A^3)", "det(A)^3"),
     ("det(A^-2)", "1/det(A)^2"),
     ("inv(diag(x))", "diag(ones(n)./x)"),
+    ("diag(x).^2", "diag(x.^2)"),
+    ("diag(x)*ones(n,k)", "x*ones(k)'"),
+    ("ones(k,n)*diag(x)", "ones(k)*x'"),
+    ("ones(m,n)*x", "sum(x)*ones(m)"),
+    ("ones(m,n)*A*x", "ones(m,n)*A*x"),
+    ("sum(triu(A - B).^2) - sum(triu(B - A).^2)", "0"),
+    ("norm2(x - y) - norm2(y - x)", "0"),
+    ("tr(dexpm(a*A,B)*C)", "tr(dexpm(a*A,B)*C)"),
+    ("tr(dexpm(A,B)*A^2)", "tr(B*A^2*expm(A))"),
     ("tr(dexpm(a*A,B)*A)", "tr(B*A*expm(a*A))"),
 ]
 INDICES = [

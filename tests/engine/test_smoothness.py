@@ -51,7 +51,7 @@ def test_where_an_assumption_keeps_the_argument_from_zero_nothing_is_said() -> N
         ("sum(relu(relu(x)))", "step(relu(x)).*step(x)"),
     ],
 )
-def test_kink_at_a_number_that_is_always_zero_is_no_edge(text: str, gradient: str) -> None:
+def test_kink_at_a_number_that_is_zero_is_no_edge(text: str, gradient: str) -> None:
     d = td.derive(text, wrt="x")
     assert str(d.gradient) == gradient
     assert d.verification.passed
@@ -81,3 +81,39 @@ def test_squared_norm_of_a_difference_from_itself_is_no_edge(text: str, gradient
     d = td.derive(text, wrt="X")
     assert str(d.gradient) == gradient
     assert d.verification.passed
+
+
+@pytest.mark.parametrize(
+    ("text", "variable"),
+    [
+        ("sum(i,j: abs(A[i,:]*x - A[j,:]*x))", "A"),
+        ("sum(i,j: B[i,j]*relu(A[i,:]*x - A[j,:]*x))", "A"),
+        ("sum(i,j: relu(exp(A[i,:]*x) - exp(A[j,:]*x)))", "x"),
+        ("norm1(A*C*A' - A*C'*A')", "A"),
+    ],
+)
+def test_zero_but_for_rounding_is_zero(text: str, variable: str) -> None:
+    """The same number is worked out in another order on the other side of an equality."""
+    d = td.derive(text, wrt=variable, shapes="A: m n; x: n; B: m m; C: n n")
+    assert d.verification.passed, d.verification
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("sum(abs(X).*sign(X).*Y)", "diagonal"),
+        ("sum(relu(X).*step(-X).*Y)", "lower"),
+        ("sum(relu(relu(X)))", "diagonal"),
+        ("relu(u'*X*u)", "skew"),
+    ],
+)
+def test_kink_at_a_zero_that_moves_is_an_edge(text: str, kind: str) -> None:
+    """What is assumed of the variable holds for its values; all its entries move."""
+    d = td.derive(text, wrt="X", assume={"X": kind}, shapes="X: n n; Y: n n; u: n")
+    with pytest.raises(td.UnsupportedError, match="at the edge of its domain or at a kink"):
+        assert d.samples
+
+
+def test_zeros_that_are_drawn_by_chance_are_no_kinks() -> None:
+    d = td.derive("sum(abs(X).*Y)", wrt="Y", assume={"X": "nonnegative"})
+    assert all((sample.values["X"] != 0).all() for sample in d.samples)
