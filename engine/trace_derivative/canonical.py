@@ -72,14 +72,14 @@ def _canonical(e: Expr) -> Expr:
 
 def _ordered(terms: tuple[Expr, ...]) -> Expr:
     """The sum in order, the first term positive: a minus stands in front of the whole."""
-    flat = [u for t in terms for u in _terms(t)]
+    flat = [u for t in terms for u in opened(t)]
     first, *others = sorted(flat, key=lambda t: str(ex.split_coefficient(t)[1]))
     if ex.split_coefficient(first)[0] > 0:
         return ex.add(first, *others)
     return ex.neg(ex.add(ex.neg(first), *map(ex.neg, others)))
 
 
-def _terms(e: Expr) -> list[Expr]:
+def opened(e: Expr) -> list[Expr]:
     """The terms of a multiple of a sum; of anything else itself."""
     c, rest = ex.split_coefficient(e)
     return [ex.scale(c, t) for t in rest.terms] if isinstance(rest, ex.Add) else [e]

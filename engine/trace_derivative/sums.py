@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from . import expr as ex
-from .canonical import canonical
+from .canonical import canonical, opened
 from .construct import UNIT, exact_product
 from .expr import Expr
 from .length import length
@@ -22,10 +22,10 @@ def add_rule(e: Expr) -> Expr:
     check_terms(len(e.terms))
     collected = tuple(_collected(e.terms))
     kept = list(_with_complements(collected)) if collected else []
-    if len(kept) > 1 and any(_is_scaled_sum(t) for t in kept):
-        opened = [u for t in kept for u in _opened(t)]
-        found = _collected(opened)
-        if len(found) < len(opened) and sum(map(length, found)) < sum(map(length, kept)):
+    terms = [u for t in kept for u in opened(t)] if len(kept) > 1 else kept
+    if len(terms) > len(kept):
+        found = _collected(terms)
+        if len(found) < len(terms) and sum(map(length, found)) < sum(map(length, kept)):
             kept = found
     if tuple(kept) == e.terms:
         return e
@@ -54,23 +54,6 @@ def _collected(terms: Iterable[Expr]) -> list[Expr]:
         return given
     found = [(c, *shown[key]) for key, c in coefficients.items() if c]
     return [ex.scale(c if own is UNIT else c / own, rest) for c, own, rest in found]
-
-
-def _is_scaled_sum(e: Expr) -> bool:
-    return isinstance(e, ex.Mul) and len(e.scalars + e.matrices) == 1 and bool(_parts(e))
-
-
-def _parts(e: ex.Mul) -> tuple[Expr, ...]:
-    """The terms of the sum of which a product is a multiple."""
-    (only,) = e.scalars + e.matrices
-    return only.terms if isinstance(only, ex.Add) else ()
-
-
-def _opened(e: Expr) -> list[Expr]:
-    """The terms of a multiple of a sum."""
-    if isinstance(e, ex.Mul) and _is_scaled_sum(e):
-        return [ex.scale(e.coefficient, t) for t in _parts(e)]
-    return [e]
 
 
 def _with_complements(terms: tuple[Expr, ...]) -> tuple[Expr, ...]:
