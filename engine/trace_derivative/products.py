@@ -42,7 +42,9 @@ def mul_rule(e: Expr) -> Expr:
         return e
     body = ex.mul(*chain) if chain else ex.ONE
     if chain and body.shape == ex.SCALAR and isinstance(body, ex.Mul):
-        body = _best_orientation(body) if body.matrices else simplify(body)
+        # neighbours that were joined may have left numbers in front
+        plain = body.matrices and not body.scalars and body.coefficient is UNIT
+        body = _best_orientation(body) if plain else simplify(body)
     if e.coefficient is UNIT and not scalars:
         return body
     return ex.mul(ex.number(e.coefficient), *scalars, body)

@@ -203,6 +203,7 @@ WHOLES = [
     ("ones(k,n)*diag(x)", "ones(k)*x'"),
     ("ones(m,n)*x", "sum(x)*ones(m)"),
     ("ones(m,n)*A*x", "ones(m,n)*A*x"),
+    ("ones(m)'*ones(m,n)*x*a^(ones(k)'*ones(k,n)*x)", "tr(eye(m))*sum(x)*a^(tr(eye(k))*sum(x))"),
     ("sum(triu(A - B).^2) - sum(triu(B - A).^2)", "0"),
     ("norm2(x - y) - norm2(y - x)", "0"),
     ("tr(dexpm(a*A,B)*C)", "tr(dexpm(a*A,B)*C)"),
