@@ -144,9 +144,9 @@ def _joined(a: Expr, b: Expr) -> Expr | None:
             return ex.mul(column(u), ex.transpose(ex.ones(b.shape[1])))
         case ex.Ones(), ex.Diag(arg=u) if a.shape[0] != 1:
             return ex.mul(ex.ones(a.shape[0]), flip(column(u)))
-        case ex.Ones(), _ if b.shape[1] == 1 not in a.shape:
+        case ex.Ones(), _ if b.shape[1] == 1 and 1 not in a.shape:
             return ex.mul(simplify(ex.total(b)), ex.ones(a.shape[0]))
-        case _, ex.Ones() if a.shape[0] == 1 not in b.shape:
+        case _, ex.Ones() if a.shape[0] == 1 and 1 not in b.shape:
             return ex.mul(simplify(ex.total(a)), ex.transpose(ex.ones(b.shape[1])))
         case _, ex.Diag(arg=v) if a.shape[0] == 1:
             return flip(simplify(ex.hadamard(flip(a), column(v))))

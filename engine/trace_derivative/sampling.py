@@ -72,10 +72,10 @@ def samples(
     """At least three points at which all expressions (and their derivatives) exist.
 
     `assume` and `structure` say of a symbol, by name, that its value is one of `KINDS`; `moved` is
-    the variable.  Where
-    there are many dimensions the `small` ones (the variable's) get the least sizes.  A `thorough`
-    search, and any with functions that have kinks, gives at least `THOROUGH` points, every second
-    one of them with values of very different sizes, so that signs and kinks cannot hide.
+    the variable.  Where there are many dimensions the `small` ones (the variable's) get the least
+    sizes.  A `thorough` search, and any with functions that have kinks, gives at least `THOROUGH`
+    points, every second one of them with values of very different sizes, so that signs and kinks
+    cannot hide.
     """
     rng = random.Random(int.from_bytes(hashlib.sha256(seed_text.encode()).digest(), "big"))
     kinds = {

@@ -49,10 +49,10 @@ def _entrywise(e: Expr, k: Index) -> Expr | None:
         case ex.Mul(coefficient=c, scalars=scalars, matrices=chain):
             front = [s for s in scalars if k not in s.free]
             columns = [_entrywise(s, k) for s in scalars if k in s.free]
-            if k not in ex.mul(*chain).free:
-                front += ex.as_one(chain)
-            else:
+            if any(k in m.free for m in chain):
                 columns.append(_entrywise_form(chain, k))
+            else:
+                front += ex.as_one(chain)
             found = _all(columns)
             return None if found is None else ex.mul(ex.number(c), *front, ex.hadamard(*found))
         case ex.Power(base=base, exponent=ex.Number() as p):
